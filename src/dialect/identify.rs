@@ -1,0 +1,91 @@
+//! Which dialect a text is in, by its content alone.
+
+use indexmap::IndexMap;
+
+use super::lines::next_line;
+use super::{Claim, Reader, readers};
+use crate::base::Dialect;
+
+/// How much of a source is looked at. Enough for the banners and menus that precede the first record of a console
+/// capture; a bound, because the decision is taken before the source is read.
+pub const SAMPLE_BYTES: usize = 256 * 1024;
+
+/// What was recognised, and on what ground.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// The dialect; `mixed` and `unknown` are answers too.
+    pub dialect: Dialect,
+    /// In words for `blogscan identify`: `12 of 14 lines begin a record`.
+    pub reason: String,
+}
+
+/// Recognises the dialect of a source from the beginning of its text.
+pub fn recognise(sample: &str) -> Recognition {
+    let readers = readers();
+    if let Some(reader) = readers.iter().find(|reader| reader.opens(sample)) {
+        let reason = "the text begins as this format does".to_owned();
+        return Recognition { dialect: reader.dialect(), reason };
+    }
+    let mut lines = 0_usize;
+    let mut strong: IndexMap<Dialect, usize> = IndexMap::new();
+    let mut weak: IndexMap<Dialect, usize> = IndexMap::new();
+    let mut at = 0;
+    while let Some((line, next)) = next_line(sample, at) {
+        at = next;
+        if line.trim().is_empty() {
+            continue;
+        }
+        lines += 1;
+        for reader in &readers {
+            match reader.claim(line) {
+                Claim::Strong => {
+                    *strong.entry(reader.dialect()).or_default() += 1;
+                    break;
+                }
+                Claim::Weak => *weak.entry(reader.dialect()).or_default() += 1,
+                Claim::No => {}
+            }
+        }
+    }
+    absorb(&readers, &mut strong);
+    match strong.len() {
+        0 => Recognition { dialect: Dialect::Unknown, reason: unknown_reason(lines, &weak) },
+        1 => one(lines, &strong, &weak),
+        _ => {
+            let parts: Vec<String> =
+                strong.iter().map(|(dialect, count)| format!("{count} of {}", dialect.name())).collect();
+            Recognition { dialect: Dialect::Mixed, reason: format!("record heads: {}", parts.join(", ")) }
+        }
+    }
+}
+
+/// Moves the lines of absorbed dialects to the one that absorbs them: a scheduler log holds error messages too.
+fn absorb(readers: &[&'static dyn Reader], strong: &mut IndexMap<Dialect, usize>) {
+    for reader in readers {
+        if !strong.contains_key(&reader.dialect()) {
+            continue;
+        }
+        for absorbed in reader.absorbs() {
+            if let Some(count) = strong.shift_remove(absorbed) {
+                *strong.entry(reader.dialect()).or_default() += count;
+            }
+        }
+    }
+}
+
+fn one(lines: usize, strong: &IndexMap<Dialect, usize>, weak: &IndexMap<Dialect, usize>) -> Recognition {
+    let (dialect, count) =
+        strong.first().map_or((Dialect::Unknown, 0), |(dialect, count)| (*dialect, *count));
+    let heads = count + weak.get(&dialect).copied().unwrap_or(0);
+    Recognition { dialect, reason: format!("{heads} of {lines} lines begin a record") }
+}
+
+fn unknown_reason(lines: usize, weak: &IndexMap<Dialect, usize>) -> String {
+    match weak.first() {
+        Some((dialect, count)) => format!(
+            "{count} of {lines} lines have the shape of {} but none shows that it is one",
+            dialect.name()
+        ),
+        None => format!("none of {lines} lines begins a record of a known dialect"),
+    }
+}

@@ -1,0 +1,151 @@
+//! Floor 1: log dialects. One module per dialect tells how to recognise it and how to cut it into records.
+//!
+//! A dialect is recognised by content, never by the name of a file alone; the name only adds what the lines do not
+//! say (the date of a NetBackup debug log, the process, the host in a bundle's folder).
+
+use chrono::NaiveDate;
+
+use crate::base::{DateOrder, Dialect, Splitter};
+
+pub mod dates;
+pub mod identify;
+pub mod lines;
+pub mod mixed;
+
+pub mod backup_exec;
+pub mod fcm;
+pub mod netbackup;
+pub mod tsm;
+pub mod vmware;
+pub mod windows;
+
+/// What is known about a source before its first line.
+#[derive(Clone, Debug, Default)]
+pub struct SourceContext {
+    /// Path as reported, with `/` between its parts.
+    pub path: String,
+    /// Order of day and month that the user gave for it; wins over everything the source shows.
+    pub date_order: Option<DateOrder>,
+    /// What the dialect reads out of the path.
+    pub place: Place,
+}
+
+/// What a path tells about a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The day on which the file's first line was written, from its name.
+    pub date: Option<NaiveDate>,
+    /// The process whose log it is.
+    pub process: Option<String>,
+    /// The host whose log it is.
+    pub host: Option<String>,
+    /// What all files of one log through its rotations and days share; `None`: the file is a log by itself.
+    pub stream: Option<String>,
+}
+
+/// Does a line begin a record of this dialect?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// No.
+    No,
+    /// Its shape fits, but other dialects have lines of this shape too.
+    Weak,
+    /// Only this dialect (or one that it absorbs) has such lines.
+    Strong,
+}
+
+/// One dialect: how to recognise and how to cut it.
+pub trait Reader: Sync + Send {
+    /// Which dialect.
+    fn dialect(&self) -> Dialect;
+
+    /// Is the whole text, which begins here, of this dialect? For formats that are told by their beginning
+    /// (XML, CSV with a header row); asked before any single line is. `text` is the first part of the source.
+    fn opens(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Does this line (without its line end) begin a record?
+    fn claim(&self, line: &str) -> Claim;
+
+    /// Dialects whose lines also stand in logs of this one and are then read by it.
+    fn absorbs(&self) -> &'static [Dialect] {
+        &[]
+    }
+
+    /// What the path tells.
+    fn place(&self, _path: &str) -> Place {
+        Place::default()
+    }
+
+    /// May one file be cut at any line break and its pieces be read side by side? Only where a line break ends a
+    /// record head's reach: no state but the record itself is carried from line to line.
+    fn cuttable(&self) -> bool {
+        false
+    }
+
+    /// Cuts one source into records.
+    fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter>;
+}
+
+/// Every dialect that can be read, in the order in which they are asked.
+pub fn readers() -> Vec<&'static dyn Reader> {
+    let families: [&[&'static dyn Reader]; 6] = [
+        windows::READERS,
+        netbackup::READERS,
+        backup_exec::READERS,
+        fcm::READERS,
+        vmware::READERS,
+        tsm::READERS,
+    ];
+    families.into_iter().flatten().copied().collect()
+}
+
+/// The reader of a dialect; `None` for `unknown` and for dialects that are not built yet.
+pub fn reader(dialect: Dialect) -> Option<&'static dyn Reader> {
+    if dialect == Dialect::Mixed {
+        return Some(&mixed::Mixed);
+    }
+    readers().into_iter().find(|reader| reader.dialect() == dialect)
+}
+
+/// The path without what rotation adds to a name (`.1`, `.gz`, `.2.gz`, `.pru`, `.old`): the name of the stream.
+pub fn without_rotation(path: &str) -> &str {
+    let mut path = path;
+    loop {
+        let Some((stem, suffix)) = path.rsplit_once('.') else { return path };
+        let is_rotation = !suffix.is_empty()
+            && (suffix.len() <= 3 && suffix.bytes().all(|byte| byte.is_ascii_digit())
+                || matches!(suffix, "gz" | "bz2" | "xz" | "zst" | "pru" | "old" | "bak"));
+        if !is_rotation || stem.is_empty() || stem.ends_with('/') {
+            return path;
+        }
+        path = stem;
+    }
+}
+
+/// The last part of a path.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
+}
+
+/// The folder above the last part of a path, by name.
+pub fn folder_name(path: &str) -> Option<&str> {
+    path.rsplit(['/', '\\', '!']).nth(1).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_is_not_part_of_a_name() {
+        assert_eq!(without_rotation("var/log/hostd.log"), "var/log/hostd.log");
+        assert_eq!(without_rotation("var/log/hostd.2.gz"), "var/log/hostd");
+        assert_eq!(without_rotation("dsmsched.log.1"), "dsmsched.log");
+        assert_eq!(without_rotation(".1"), ".1");
+        assert_eq!(file_name("a/b!c/d.log"), "d.log");
+        assert_eq!(folder_name("bpdm/log.030509"), Some("bpdm"));
+        assert_eq!(folder_name("log.030509"), None);
+    }
+}

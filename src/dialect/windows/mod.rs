@@ -1,0 +1,6 @@
+//! Dialects of windows.
+
+use super::Reader;
+
+/// Every dialect of this family, in the order in which they are asked.
+pub const READERS: &[&dyn Reader] = &[];
