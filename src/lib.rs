@@ -35,5 +35,8 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod correlate;
 pub mod dialect;
+pub mod identity;
 pub mod pattern;
+pub mod verdict;

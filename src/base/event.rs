@@ -109,6 +109,9 @@ pub struct Event {
     pub number: Option<u64>,
     /// When it was logged.
     pub stamp: Stamp,
+    /// Time (instant, else civil, in microseconds) of the last dated record before it in its source: where an
+    /// undated event sorts.
+    pub placed: Option<i64>,
     /// The host it happened on, where the record or its source tells.
     pub host: Option<Arc<str>>,
     /// Process id.
@@ -171,4 +174,6 @@ pub struct Fact {
     pub line: Option<u64>,
     /// When it was logged; most command outputs have no time.
     pub stamp: Stamp,
+    /// The record as read, cut to one line's length.
+    pub text: String,
 }

@@ -336,13 +336,13 @@ pub struct Support {
     pub filters: Vec<Where>,
 }
 
-/// Further objects to list: every event after one step, until the first event of another kind.
+/// Further objects to list: every event after one step (or before one), until the first event of another kind.
 #[derive(Debug, Clone)]
 pub struct Also {
     /// Event definitions to list.
     pub kinds: Vec<EventKind>,
-    /// After this step (the step itself is listed too where it is of these kinds).
-    pub after: String,
+    /// After this step (the step itself is listed too where it is of these kinds), or before it.
+    pub place: AlsoPlace,
     /// Until the first of these.
     pub until: Vec<EventKind>,
     /// Predicates on the events of `until`.
@@ -355,6 +355,15 @@ pub struct Also {
     pub keys: Vec<String>,
     /// Role of the listed objects.
     pub role: String,
+}
+
+/// Where further objects lie. Steps by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlsoPlace {
+    /// After the step; the step itself counts where it is of the listed kinds.
+    After(String),
+    /// Before the step.
+    Before(String),
 }
 
 /// A named stretch of time: from an opening event to the first closing one after it.
@@ -470,6 +479,8 @@ pub struct Verdict {
     pub supports: Vec<Support>,
     /// Conditions (indices into the pattern's) that must be met; not knowing lowers.
     pub needs: Vec<usize>,
+    /// Conditions that must be met; not knowing is not enough.
+    pub requires: Vec<usize>,
     /// Further objects.
     pub also: Vec<Also>,
     /// What to collect to get further.

@@ -1,0 +1,288 @@
+//! What must not be there, and whether a log was read that would show it.
+//!
+//! Absence counts only inside coverage: one stream of a dialect that can yield the event, of the anchor's host or
+//! naming the same object, must span the whole stretch in question. Nothing past a stream's last record is covered.
+
+use crate::base::stamp::DAY;
+use crate::base::{Coverage, CoverageKind, Dialect, Interval, Stamp};
+use crate::pattern::model::{Absence, Order, Scope};
+
+use super::choice::Bindings;
+use super::relation::{Point, Relation, Tri};
+use super::steps::Search;
+use super::world::EventIndex;
+
+/// Was the thing that must be absent seen?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Certainly, in the stretch in question.
+    Yes(EventIndex),
+    /// It is there, but perhaps outside the stretch, or a predicate could not be judged.
+    Perhaps(EventIndex),
+    /// No.
+    No,
+}
+
+/// The stretch in which something must be absent.
+#[derive(Clone, Copy, Debug)]
+struct Stretch<'p> {
+    from: Option<Point<'p>>,
+    to: Option<Point<'p>>,
+}
+
+impl Search<'_, '_> {
+    /// Looks for what must be absent. Events bound to steps never count.
+    pub fn seen(&self, absence: &Absence, bound: &Bindings<'_>) -> Seen {
+        if let Some(window) = absence.outweighs {
+            return self.outweighed(absence, window, bound);
+        }
+        let order = order_of(&absence.scope);
+        let mut seen = Seen::No;
+        for event in self.absence_candidates(absence, &order, bound) {
+            let state = self.present(absence, &order, event, bound);
+            match state {
+                Tri::Yes => return Seen::Yes(event),
+                Tri::Unknown if seen == Seen::No => seen = Seen::Perhaps(event),
+                Tri::Unknown | Tri::No => {}
+            }
+        }
+        seen
+    }
+
+    fn absence_candidates(&self, absence: &Absence, order: &Order, bound: &Bindings<'_>) -> Vec<EventIndex> {
+        let value = absence.same.first().map(|join| (join, self.joined_value(join, order, bound)));
+        let value = match &value {
+            // Without a value to join with, no event can be meant.
+            Some((_, None)) => return Vec::new(),
+            Some((join, Some(theirs))) => Some((join.mine.as_str(), theirs.as_str())),
+            None => None,
+        };
+        let mut found = self.world.candidates(&absence.kinds, value, self.around(absence, bound));
+        let used: Vec<EventIndex> = bound
+            .inner
+            .iter()
+            .chain(bound.outer)
+            .flat_map(|step| std::iter::once(step.event).chain(step.group.iter().copied()))
+            .collect();
+        found.retain(|event| !used.contains(event));
+        found
+    }
+
+    /// A stretch of time, relative to a bound step, that holds all of the scope.
+    fn around(&self, absence: &Absence, bound: &Bindings<'_>) -> Option<(Stamp, i64, i64)> {
+        let reach = absence.within.map_or(self.pattern.horizon.0, |within| within.to.0);
+        let stamp =
+            |step: &str| bound.event(step).and_then(|event| self.world.event(event)).map(|event| event.stamp);
+        match &absence.scope {
+            Scope::Session(_) => None,
+            Scope::After(step) => Some((stamp(step)?, 0, reach)),
+            Scope::Before(step) => Some((stamp(step)?, -reach, 0)),
+            Scope::Near(step) => Some((stamp(step)?, -reach, reach)),
+            // The steps themselves may lie a horizon apart.
+            Scope::Between(from, _) => Some((stamp(from)?, 0, self.pattern.horizon.0)),
+        }
+    }
+
+    fn present(&self, absence: &Absence, order: &Order, event: EventIndex, bound: &Bindings<'_>) -> Tri {
+        if !self.joins(&absence.same, order, event, bound) {
+            return Tri::No;
+        }
+        let placed = self.in_scope(absence, event, bound);
+        if placed == Tri::No {
+            return Tri::No;
+        }
+        placed.and(self.world.all_hold(event, &absence.filters, bound))
+    }
+
+    fn in_scope(&self, absence: &Absence, event: EventIndex, bound: &Bindings<'_>) -> Tri {
+        let relation =
+            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
+                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other),
+                _ => Relation::Open,
+            };
+        let step = |name: &str| bound.event(name);
+        match &absence.scope {
+            Scope::Session(name) => {
+                let session = |event: EventIndex| self.world.event(event).and_then(|event| event.session);
+                let theirs = step(name).and_then(session);
+                Tri::certain(theirs.is_some() && session(event) == theirs)
+            }
+            Scope::Between(from, to) => match (step(from), step(to)) {
+                (Some(from), Some(to)) => relation(from, event).after().and(relation(event, to).after()),
+                _ => Tri::No,
+            },
+            Scope::After(name) => step(name).map_or(Tri::No, |other| {
+                self.place(&Order::After(name.clone()), absence.within, &relation(other, event))
+            }),
+            Scope::Before(name) => step(name).map_or(Tri::No, |other| {
+                self.place(&Order::Before(name.clone()), absence.within, &relation(event, other))
+            }),
+            Scope::Near(name) => step(name).map_or(Tri::No, |other| {
+                self.place(&Order::Near(name.clone()), absence.within, &relation(other, event))
+            }),
+        }
+    }
+
+    /// As many events outside all windows on that day as inside them?
+    fn outweighed(&self, absence: &Absence, window: usize, bound: &Bindings<'_>) -> Seen {
+        let order = order_of(&absence.scope);
+        let anchor = super::steps::reference(&order).and_then(|step| bound.event(step));
+        let (Some(anchor), Some(def), Some(windows)) =
+            (anchor, self.pattern.windows.get(window), self.windows.get(window))
+        else {
+            return Seen::No;
+        };
+        let day = |event: EventIndex| {
+            self.world
+                .event(event)
+                .and_then(|event| event.stamp.civil_micros())
+                .map(|micros| micros.div_euclid(DAY))
+        };
+        let (mut inside, mut outside, mut first) = (0_usize, 0_usize, None);
+        for event in self.world.of_kinds(&absence.kinds) {
+            let counts = day(event).is_some()
+                && day(event) == day(anchor)
+                && (event == anchor || self.joins(&absence.same, &order, event, bound))
+                && self.world.all_hold(event, &absence.filters, bound) == Tri::Yes;
+            if !counts {
+                continue;
+            }
+            match self.world.placement(def, windows, event).inside {
+                Tri::No => {
+                    outside += 1;
+                    first = first.or(Some(event));
+                }
+                Tri::Yes | Tri::Unknown => inside += 1,
+            }
+        }
+        match first {
+            Some(event) if outside >= inside => Seen::Yes(event),
+            _ => Seen::No,
+        }
+    }
+
+    /// Was a log read that would show it?
+    pub fn covered(&self, absence: &Absence, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
+        if let Scope::Session(step) = &absence.scope {
+            let event = bound.event(step).and_then(|event| self.world.event(event));
+            return event.is_some_and(|event| event.session.is_some());
+        }
+        let Some(stretch) = self.stretch(absence, bound) else { return false };
+        let dialects: Vec<Dialect> = absence
+            .kinds
+            .iter()
+            .filter_map(|kind| self.world.catalogue.event(*kind))
+            .flat_map(|def| def.dialects.iter().copied())
+            .collect();
+        self.world
+            .coverage
+            .iter()
+            .filter(|coverage| dialects.contains(&coverage.dialect) && tells(coverage))
+            .filter(|coverage| self.concerns(coverage, about, bound))
+            .any(|coverage| {
+                coverage.intervals.iter().any(|interval| self.spans(coverage, interval, &stretch))
+            })
+    }
+
+    fn stretch<'p>(&'p self, absence: &Absence, bound: &Bindings<'_>) -> Option<Stretch<'p>> {
+        let point = |step: &str| bound.event(step).and_then(|event| self.world.point(event));
+        let moved = |step: &str, by: i64| {
+            point(step).map(|point| Point {
+                stamp: point.stamp.shifted(by),
+                position: None,
+                pid: None,
+                ..point
+            })
+        };
+        let reach = absence.within.map(|within| within.to.0);
+        Some(match &absence.scope {
+            Scope::Session(_) => return None,
+            Scope::Between(from, to) => Stretch { from: Some(point(from)?), to: Some(point(to)?) },
+            Scope::After(step) => {
+                Stretch { from: Some(point(step)?), to: reach.and_then(|reach| moved(step, reach)) }
+            }
+            Scope::Before(step) => {
+                Stretch { from: reach.and_then(|reach| moved(step, -reach)), to: Some(point(step)?) }
+            }
+            Scope::Near(step) => {
+                let reach = reach?;
+                Stretch { from: moved(step, -reach), to: moved(step, reach) }
+            }
+        })
+    }
+
+    /// Is it the log of a host that the choice stands on, or does it name the object?
+    fn concerns(&self, coverage: &Coverage, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
+        let mut steps = bound.inner.iter().chain(bound.outer).filter_map(|step| self.world.event(step.event));
+        let of_a_step = steps.any(|event| {
+            event.stream == coverage.stream
+                || matches!((event.host.as_deref(), coverage.host.as_deref()),
+                    (Some(one), Some(other)) if self.world.names.same(one, other))
+        });
+        of_a_step || self.world.stream_names(coverage.stream, about)
+    }
+
+    /// Does one interval reach from before the stretch to behind it, certainly?
+    fn spans(&self, coverage: &Coverage, interval: &Interval, stretch: &Stretch<'_>) -> bool {
+        let end = |stamp: Stamp| Point {
+            stamp,
+            source: coverage.source,
+            stream: coverage.stream,
+            position: None,
+            host: coverage.host.as_deref(),
+            pid: None,
+            dialect: coverage.dialect,
+        };
+        let clocks = self.world.clocks();
+        let not_before = |early: &Point<'_>, late: &Point<'_>| {
+            clocks.relation_without_tolerance(early, late).within(-WHOLE_SECOND, i64::MAX) == Tri::Yes
+        };
+        let begins = match &stretch.from {
+            Some(from) => not_before(&end(interval.from), from),
+            // Back to the beginning of the logs: any reach before the step will do.
+            None => stretch.to.is_some_and(|to| not_before(&end(interval.from), &to)),
+        };
+        let ends = match &stretch.to {
+            Some(to) => not_before(to, &end(interval.to)),
+            // To the end of the logs: any reach behind the step will do.
+            None => stretch.from.is_some_and(|from| {
+                clocks.relation_without_tolerance(&from, &end(interval.to)).after() == Tri::Yes
+            }),
+        };
+        begins && ends
+    }
+}
+
+/// A stamp without fraction may lie a second later than printed: an interval that begins in the same second as the
+/// step still spans it.
+const WHOLE_SECOND: i64 = crate::base::stamp::SECOND;
+
+/// Can the coverage of this sort of log prove that something did not happen?
+fn tells(coverage: &Coverage) -> bool {
+    matches!(coverage.dialect.coverage_kind(), CoverageKind::Log | CoverageKind::JobList)
+}
+
+/// The order under which joins of an absence that name no step find theirs.
+pub fn order_of(scope: &Scope) -> Order {
+    match scope {
+        Scope::Between(step, _) | Scope::After(step) | Scope::Session(step) => Order::After(step.clone()),
+        Scope::Before(step) => Order::Before(step.clone()),
+        Scope::Near(step) => Order::Near(step.clone()),
+    }
+}
+
+impl super::world::World<'_> {
+    /// Does any event of this stream name the object?
+    pub fn stream_names(&self, stream: crate::base::StreamId, about: &[(String, String)]) -> bool {
+        let Some((key, value)) = about.first() else { return false };
+        let all: Vec<_> = (0..self.catalogue.events.len())
+            .filter_map(|kind| u32::try_from(kind).ok().map(crate::base::event::EventKind))
+            .collect();
+        self.candidates(&all, Some((key, value)), None).into_iter().any(|index| {
+            self.event(index).is_some_and(|event| event.stream == stream)
+                && about.iter().all(|(key, value)| {
+                    self.value(index, key).is_some_and(|mine| self.equal(key, &mine, key, value))
+                })
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! Floor 2: events, facts and coverage to three-valued choices.
+//!
+//! One batch over all events of a scan: sort them, join them, decide for every way to fill the steps of a verdict
+//! what is certain and what the logs leave open. Levels are the business of `verdict`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `relation` | time between two records |
+//! | `world` | all that is known, sorted and indexed |
+//! | `values` | values of events, joins and predicates |
+//! | `windows` | named stretches of time |
+//! | `steps` | all ways to fill the steps of a verdict or condition |
+//! | `absence` | what must not be there, and which logs would show it |
+//! | `conditions` | the advisory's own list |
+//! | `versions` | versions of products on hosts |
+
+pub mod absence;
+pub mod choice;
+pub mod conditions;
+pub mod evaluate;
+pub mod relation;
+pub mod steps;
+pub mod values;
+pub mod versions;
+pub mod windows;
+pub mod world;
+
+pub use choice::{Bound, Choice, Doubt, Remark, Row, RowSource};
+pub use evaluate::{Object, Outcome, Outcomes};
+pub use relation::{Clocks, Tri, Why};
+pub use steps::Search;
+pub use versions::VersionState;
+pub use world::{EventIndex, SourceInfo, World, WorldParts};

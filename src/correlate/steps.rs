@@ -1,0 +1,407 @@
+//! All ways to fill the steps of a verdict or of a condition.
+//!
+//! A step must be *present*: an event of its kinds whose joins hold. Its predicates, order and windows are
+//! three-valued: what is certainly wrong excludes an event, what is open becomes a doubt of the choice. Events are
+//! tried in the total order, so that of two choices with equally many doubts the earlier one is found first. One
+//! event fills at most one step of a choice; it may serve any number of choices.
+
+use crate::base::event::EventKind;
+use crate::pattern::Pattern;
+use crate::pattern::model::{Count, Join, Order, Step, Within};
+
+use super::choice::{Bindings, Bound, Doubt, Remark};
+use super::relation::{Point, Relation, Tri};
+use super::windows::WindowInstance;
+use super::world::{EventIndex, World};
+
+/// Finds the events of steps.
+pub struct Search<'w, 'c> {
+    /// All that is known.
+    pub world: &'w World<'c>,
+    /// The pattern whose steps are filled.
+    pub pattern: &'c Pattern,
+    /// Windows of the pattern, by index.
+    pub windows: Vec<Vec<WindowInstance>>,
+    /// Only events of this host may fill the first step of a condition (exposure is judged host by host).
+    pub host: Option<String>,
+}
+
+/// An event found for a step, with what is not certain about it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The event.
+    pub event: EventIndex,
+    /// Further events of a step with `at-least`.
+    pub group: Vec<EventIndex>,
+    /// What is not certain.
+    pub doubts: Vec<Doubt>,
+    /// What is worth saying.
+    pub remarks: Vec<Remark>,
+    /// Windows that place it: their events are evidence.
+    pub windows: Vec<WindowInstance>,
+}
+
+/// Doubts and remarks gathered on the way to a full choice.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// What lowers.
+    pub doubts: Vec<Doubt>,
+    /// What does not.
+    pub remarks: Vec<Remark>,
+    /// Windows that steps lie in.
+    pub windows: Vec<WindowInstance>,
+}
+
+/// What the visitor of a full choice wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// Nothing better can come for the object at hand.
+    Perfect,
+    /// Go on.
+    More,
+}
+
+impl<'w, 'c> Search<'w, 'c> {
+    /// A search for the steps of one pattern.
+    pub fn new(world: &'w World<'c>, pattern: &'c Pattern) -> Search<'w, 'c> {
+        let windows = pattern.windows.iter().map(|def| world.windows(def)).collect();
+        Search { world, pattern, windows, host: None }
+    }
+
+    /// Visits every way to fill `steps` behind what is bound already. `settled` tells whether the object is known
+    /// from what is bound: then a perfect choice ends the search for it.
+    pub fn visit(
+        &self,
+        steps: &[Step],
+        outer: &[Bound],
+        inner: &mut Vec<Bound>,
+        notes: &mut Notes,
+        settled: &dyn Fn(&[Bound]) -> bool,
+        visitor: &mut dyn FnMut(&[Bound], &Notes) -> Visit,
+    ) -> Visit {
+        let Some(step) = steps.get(inner.len()) else { return visitor(inner, notes) };
+        let is_settled = settled(inner);
+        let mut result = Visit::More;
+        for found in self.find(step, &Bindings { outer, inner }) {
+            let before = (notes.doubts.len(), notes.remarks.len(), notes.windows.len());
+            notes.doubts.extend(found.doubts);
+            notes.remarks.extend(found.remarks);
+            notes.windows.extend(found.windows);
+            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group });
+            let visited = self.visit(steps, outer, inner, notes, settled, visitor);
+            inner.pop();
+            notes.doubts.truncate(before.0);
+            notes.remarks.truncate(before.1);
+            notes.windows.truncate(before.2);
+            if visited == Visit::Perfect {
+                result = Visit::Perfect;
+                if is_settled {
+                    break;
+                }
+            }
+        }
+        result
+    }
+
+    /// Every event that can fill a step, in the total order.
+    pub fn find(&self, step: &Step, bound: &Bindings<'_>) -> Vec<Found> {
+        let Some(candidates) = self.candidates(step, bound) else { return Vec::new() };
+        candidates.into_iter().filter_map(|event| self.fit(step, event, bound)).collect()
+    }
+
+    /// A superset of the events that can fill a step; `None` where a join has nothing to join with.
+    fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Vec<EventIndex>> {
+        let mut value = None;
+        for join in &step.same {
+            let theirs = self.joined_value(join, &step.order, bound)?;
+            value = value.or(Some((join.mine.as_str(), theirs)));
+        }
+        let around = reference(&step.order).and_then(|name| bound.event(name)).and_then(|event| {
+            let stamp = self.world.event(event)?.stamp;
+            let (from, to) = self.bounds(step.within);
+            Some(match step.order {
+                Order::After(_) | Order::Free => (stamp, from, to),
+                Order::Before(_) => (stamp, -to, -from),
+                Order::Near(_) => (stamp, -to, to),
+            })
+        });
+        let value = value.as_ref().map(|(key, value)| (*key, value.as_str()));
+        Some(self.world.candidates(&step.kinds, value, around))
+    }
+
+    /// The value that a join compares with. The step of a join that names none is that of the order, else the step
+    /// bound last.
+    pub fn joined_value(&self, join: &Join, order: &Order, bound: &Bindings<'_>) -> Option<String> {
+        let event = match join.step.as_deref().or(reference(order)) {
+            Some(step) => bound.event(step)?,
+            None => bound.last()?.event,
+        };
+        self.world.value(event, &join.theirs).map(std::borrow::Cow::into_owned)
+    }
+
+    /// Does the event carry the joined values? A value that one side lacks does not join.
+    pub fn joins(&self, same: &[Join], order: &Order, event: EventIndex, bound: &Bindings<'_>) -> bool {
+        same.iter().all(|join| {
+            let Some(theirs) = self.joined_value(join, order, bound) else { return false };
+            let mine = self.world.value(event, &join.mine);
+            mine.is_some_and(|mine| self.world.equal(&join.mine, &mine, &join.theirs, &theirs))
+        })
+    }
+
+    fn bounds(&self, within: Option<Within>) -> (i64, i64) {
+        within.map_or((0, self.pattern.horizon.0), |within| (within.from.0, within.to.0))
+    }
+
+    fn fit(&self, step: &Step, event: EventIndex, bound: &Bindings<'_>) -> Option<Found> {
+        let used = bound.inner.iter().chain(bound.outer).any(|other| other.event == event);
+        if used || !self.joins(&step.same, &step.order, event, bound) {
+            return None;
+        }
+        let mut found =
+            Found { event, group: Vec::new(), doubts: Vec::new(), remarks: Vec::new(), windows: Vec::new() };
+        self.judge_host(step, &mut found, bound)?;
+        self.judge_filters(step, &mut found, bound)?;
+        self.judge_order(step, &mut found, bound)?;
+        self.judge_windows(step, &mut found)?;
+        self.judge_running(step, &mut found, bound)?;
+        self.gather(step, &mut found, bound)?;
+        for what in &self.world.event(event)?.untold {
+            found.remarks.push(Remark::Untold { step: step.name.clone(), what });
+        }
+        Some(found)
+    }
+
+    /// A step that nothing ties to the others must at least be of the host in question.
+    fn judge_host(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
+        let event = self.world.event(found.event)?;
+        if let Some(host) = &self.host {
+            let same =
+                self.world.value(found.event, "host").is_some_and(|mine| self.world.names.same(&mine, host));
+            return (same || !bound.inner.is_empty()).then_some(());
+        }
+        let free = bound.inner.is_empty() && step.same.is_empty() && step.order == Order::Free;
+        if let (true, Some(anchor)) = (free, bound.outer.first())
+            && step.during.is_none()
+            && step.running_at.is_none()
+        {
+            let there = self.world.event(anchor.event)?;
+            match (event.host.as_deref(), there.host.as_deref()) {
+                _ if event.stream == there.stream => {}
+                (Some(mine), Some(theirs)) if self.world.names.same(mine, theirs) => {}
+                (Some(_), Some(_)) => return None,
+                _ => found.doubts.push(Doubt::Value { step: step.name.clone(), key: "host".to_owned() }),
+            }
+        }
+        Some(())
+    }
+
+    fn judge_filters(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
+        for filter in &step.filters {
+            match self.world.holds(found.event, filter, bound) {
+                Tri::Yes => {}
+                Tri::No => return None,
+                Tri::Unknown => {
+                    found.doubts.push(Doubt::Value { step: step.name.clone(), key: filter.key.clone() });
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn judge_order(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
+        let Some(name) = reference(&step.order) else { return Some(()) };
+        let other = self.world.point(bound.event(name)?)?;
+        let here = self.world.point(found.event)?;
+        let clocks = self.world.clocks();
+        let relation = match step.order {
+            Order::Before(_) => clocks.relation(&here, &other),
+            _ => clocks.relation(&other, &here),
+        };
+        let state = self.place(&step.order, step.within, &relation);
+        if state == Tri::No {
+            return None;
+        }
+        let (first, second) = match step.order {
+            Order::Before(_) => (step.name.clone(), name.to_owned()),
+            _ => (name.to_owned(), step.name.clone()),
+        };
+        if relation.same_zone_assumed() {
+            found.remarks.push(Remark::SameZone { first: first.clone(), second: second.clone() });
+        }
+        if state == Tri::Unknown {
+            found.doubts.push(Doubt::Order { first, second, why: relation.why() });
+        }
+        Some(())
+    }
+
+    /// Does a relation satisfy an order and a distance? Without a distance of its own a step is only excluded by
+    /// the horizon, never made doubtful by it.
+    pub fn place(&self, order: &Order, within: Option<Within>, relation: &Relation) -> Tri {
+        let (from, to) = self.bounds(within);
+        let explicit = within.is_some();
+        let distance = match order {
+            Order::Free => return Tri::Yes,
+            Order::Near(_) => relation.near(from, to),
+            Order::After(_) | Order::Before(_) => relation.within(from, to),
+        };
+        let distance = if distance == Tri::Unknown && !explicit { Tri::Yes } else { distance };
+        match order {
+            Order::Near(_) => distance,
+            _ => relation.after().and(distance),
+        }
+    }
+
+    fn judge_windows(&self, step: &Step, found: &mut Found) -> Option<()> {
+        for (index, wanted) in [(step.during, true), (step.outside, false)] {
+            let Some(index) = index else { continue };
+            let def = self.pattern.windows.get(index)?;
+            let placement = self.world.placement(def, self.windows.get(index)?, found.event);
+            let state = match (wanted, placement.inside) {
+                (true, inside) => inside,
+                (false, Tri::Yes) => Tri::No,
+                (false, Tri::No) => Tri::Yes,
+                (false, Tri::Unknown) => Tri::Unknown,
+            };
+            match state {
+                Tri::No => return None,
+                Tri::Unknown => {
+                    found.doubts.push(Doubt::Window { step: step.name.clone(), window: def.name.clone() });
+                }
+                Tri::Yes => {}
+            }
+            if wanted && placement.other_host {
+                found.remarks.push(Remark::OtherHost { step: step.name.clone(), window: def.name.clone() });
+            }
+            found.windows.extend(placement.window.filter(|_| wanted));
+        }
+        Some(())
+    }
+
+    /// Did the named step happen while the session of this event ran?
+    fn judge_running(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
+        let Some(name) = &step.running_at else { return Some(()) };
+        let moment = self.world.point(bound.event(name)?)?;
+        let event = self.world.event(found.event)?;
+        let session = event.session.and_then(|session| usize::try_from(session).ok());
+        let session = self.world.sessions.get(session?)?;
+        let end = |stamp| Point { stamp, position: None, pid: None, ..Point::of(event) };
+        let clocks = self.world.clocks();
+        let running = match (session.first, session.last) {
+            (Some(first), Some(last)) => {
+                let begun = clocks.relation(&end(first), &moment).within(0, i64::MAX);
+                begun.and(clocks.relation(&moment, &end(last)).within(0, i64::MAX))
+            }
+            _ => Tri::Unknown,
+        };
+        match running {
+            Tri::No => return None,
+            Tri::Unknown => {
+                let why = match (session.first, session.last) {
+                    (Some(first), _) => clocks.relation(&end(first), &moment).why(),
+                    _ => super::relation::Why::NoDate,
+                };
+                found.doubts.push(Doubt::Order { first: step.name.clone(), second: name.clone(), why });
+            }
+            Tri::Yes => {}
+        }
+        Some(())
+    }
+
+    /// Gathers the further events of a step with `at-least`: the earliest ones inside the sliding window that
+    /// begins with the event at hand.
+    fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
+        let Some(count) = &step.count else { return Some(()) };
+        let (mut certain, mut possible) = (Vec::new(), Vec::new());
+        let mut seen = vec![self.identity(found.event, count)];
+        let mut seen_possible = seen.clone();
+        let single = Step { count: None, ..step.clone() };
+        for other in self.find(&single, bound) {
+            if other.event == found.event || !self.agrees(count, found.event, other.event) {
+                continue;
+            }
+            let state = self.in_window(count, found.event, other.event);
+            let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
+            let identity = self.identity(other.event, count);
+            if state == Tri::Yes && !seen.contains(&identity) {
+                seen.push(identity.clone());
+                certain.push(other.event);
+                found.windows.extend(other.windows.iter().copied());
+            }
+            if state != Tri::No && !seen_possible.contains(&identity) {
+                seen_possible.push(identity);
+                possible.push(other.event);
+            }
+        }
+        let wanted = count.at_least.saturating_sub(1);
+        if certain.len() >= wanted {
+            certain.truncate(MOST_SHOWN.max(wanted));
+            found.group = certain;
+            Some(())
+        } else if possible.len() >= wanted {
+            found.doubts.push(Doubt::Order {
+                first: step.name.clone(),
+                second: step.name.clone(),
+                why: super::relation::Why::NoDate,
+            });
+            possible.truncate(MOST_SHOWN.max(wanted));
+            found.group = possible;
+            Some(())
+        } else {
+            None
+        }
+    }
+
+    /// What makes two events of a counted step different: their distinct value, else their content. The same
+    /// record in two copies of a log counts once.
+    fn identity(&self, event: EventIndex, count: &Count) -> String {
+        if let Some(key) = &count.distinct {
+            return self
+                .world
+                .value(event, key)
+                .map(|value| self.world.value_key(key, &value))
+                .unwrap_or_default();
+        }
+        self.world.content(event)
+    }
+
+    fn agrees(&self, count: &Count, one: EventIndex, other: EventIndex) -> bool {
+        count.same.iter().all(|key| match (self.world.value(one, key), self.world.value(other, key)) {
+            (Some(mine), Some(theirs)) => self.world.equal(key, &mine, key, &theirs),
+            _ => false,
+        })
+    }
+
+    fn in_window(&self, count: &Count, first: EventIndex, other: EventIndex) -> Tri {
+        match (self.world.point(first), self.world.point(other)) {
+            (Some(first), Some(other)) => {
+                self.world.clocks().relation(&first, &other).within(0, count.window.0)
+            }
+            _ => Tri::No,
+        }
+    }
+}
+
+/// How many events of a counted step are shown as evidence.
+const MOST_SHOWN: usize = 8;
+
+impl World<'_> {
+    /// What an event says, apart from where it was read.
+    pub fn content(&self, event: EventIndex) -> String {
+        let Some(event) = self.event(event) else { return String::new() };
+        let values: Vec<String> = event.values.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        format!("{} {} {:?} {:?} {}", event.kind.0, event.stamp, event.host, event.pid, values.join(" "))
+    }
+
+    /// Does any event of these kinds rest on an unverified wording only?
+    pub fn is_unverified(&self, kind: EventKind) -> bool {
+        self.catalogue.event(kind).is_some_and(|def| def.unverified)
+    }
+}
+
+/// The step that an order refers to.
+pub fn reference(order: &Order) -> Option<&str> {
+    match order {
+        Order::Free => None,
+        Order::After(step) | Order::Before(step) | Order::Near(step) => Some(step),
+    }
+}

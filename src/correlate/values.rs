@@ -1,0 +1,143 @@
+//! Values of events: what they carry themselves, what they take from their session, and how values are compared.
+
+use std::borrow::Cow;
+
+use crate::base::name::{fold, is_machine_key};
+use crate::pattern::model::{Operand, Reference, Test, Where};
+
+use super::choice::Bindings;
+use super::relation::Tri;
+use super::world::{EventIndex, World};
+
+impl World<'_> {
+    /// The value of an event: its own, else the one on which the records of its session agree. `host`, `stream`,
+    /// `pid`, `session` and `source` are those of the record.
+    pub fn value(&self, index: EventIndex, key: &str) -> Option<Cow<'_, str>> {
+        let event = self.event(index)?;
+        match key {
+            "stream" => return Some(Cow::Owned(event.stream.0.to_string())),
+            "session" => return event.session.map(|session| Cow::Owned(session.to_string())),
+            "pid" => return event.pid.map(|pid| Cow::Owned(pid.to_string())),
+            "host" => {
+                let named = event.values.get("host").map(|value| &**value);
+                return named.or(event.host.as_deref()).map(Cow::Borrowed);
+            }
+            _ => {}
+        }
+        if let Some(value) = event.values.get(key) {
+            return Some(Cow::Borrowed(value));
+        }
+        let session = usize::try_from(event.session?).ok().and_then(|session| self.sessions.get(session))?;
+        session.values.get(key).map(|value| Cow::Borrowed(&**value))
+    }
+
+    /// Key of a value in a table: equal for all spellings of one machine.
+    pub fn value_key(&self, key: &str, value: &str) -> String {
+        if is_machine_key(key) { self.names.table_key(value) } else { value.to_owned() }
+    }
+
+    /// Are two values equal? Names of machines by the graph of names, everything else to the letter. Process ids
+    /// mean nothing across hosts, sessions nothing across sources: the record's own keys compare as numbers.
+    pub fn equal(&self, my_key: &str, mine: &str, their_key: &str, theirs: &str) -> bool {
+        if is_machine_key(my_key) || is_machine_key(their_key) {
+            self.names.same(mine, theirs)
+        } else {
+            mine == theirs
+        }
+    }
+
+    /// Does a predicate hold for an event?
+    pub fn holds(&self, index: EventIndex, filter: &Where, bound: &Bindings<'_>) -> Tri {
+        let Some(value) = self.value(index, &filter.key) else { return Tri::Unknown };
+        self.test(&filter.key, &value, &filter.test, bound)
+    }
+
+    /// Do all predicates hold?
+    pub fn all_hold(&self, index: EventIndex, filters: &[Where], bound: &Bindings<'_>) -> Tri {
+        filters.iter().fold(Tri::Yes, |all, filter| all.and(self.holds(index, filter, bound)))
+    }
+
+    fn test(&self, key: &str, value: &str, test: &Test, bound: &Bindings<'_>) -> Tri {
+        match test {
+            Test::In(operands) => operands
+                .iter()
+                .fold(Tri::No, |any, operand| any.or(self.equals_operand(key, value, operand, bound))),
+            Test::NotIn(operands) => {
+                let any = operands
+                    .iter()
+                    .fold(Tri::No, |any, operand| any.or(self.equals_operand(key, value, operand, bound)));
+                match any {
+                    Tri::Yes => Tri::No,
+                    Tri::No => Tri::Yes,
+                    Tri::Unknown => Tri::Unknown,
+                }
+            }
+            Test::Above(limit) => number(value).map_or(Tri::Unknown, |number| Tri::certain(number > *limit)),
+            Test::Below(limit) => number(value).map_or(Tri::Unknown, |number| Tri::certain(number < *limit)),
+            Test::Matches(regex) => Tri::certain(regex.is_match(value)),
+        }
+    }
+
+    fn equals_operand(&self, key: &str, value: &str, operand: &Operand, bound: &Bindings<'_>) -> Tri {
+        match operand {
+            Operand::Text(text) => Tri::certain(self.equal(key, value, key, text)),
+            Operand::Of(reference) => match self.referred(reference, bound) {
+                Some(other) => Tri::certain(self.equal(key, value, &reference.key, &other)),
+                None => Tri::Unknown,
+            },
+            Operand::BackupAccounts => {
+                let account = account(value);
+                Tri::certain(self.backup_accounts.iter().any(|known| *known == account))
+            }
+            Operand::SystemAccounts => Tri::certain(SYSTEM_ACCOUNTS.contains(&account(value).as_str())),
+            Operand::Set(name) => {
+                let entries = self.catalogue.sets.get(name).map(Vec::as_slice).unwrap_or_default();
+                Tri::certain(entries.iter().any(|entry| in_set(entry, value)))
+            }
+        }
+    }
+
+    /// The value that a reference means, among the bound steps.
+    pub fn referred(&self, reference: &Reference, bound: &Bindings<'_>) -> Option<Cow<'_, str>> {
+        let index = bound.event(&reference.step)?;
+        self.value(index, &reference.key)
+    }
+}
+
+/// Accounts that are no person: they tell nothing about who asked.
+const SYSTEM_ACCOUNTS: &[&str] = &["root", "vpxuser", "dcui", "system", "vpxd", "machine", ""];
+
+/// An account without its domain, case folded: `CORP\svc-backup`, `svc-backup@corp` and `SVC-BACKUP` are one.
+pub fn account(name: &str) -> String {
+    let name = name.trim();
+    let name = name.rsplit_once('\\').map_or(name, |(_, account)| account);
+    let name = name.split_once('@').map_or(name, |(account, _)| account);
+    fold(name)
+}
+
+/// A set's entry that ends in `*` is a prefix; letter case does not matter.
+fn in_set(entry: &str, value: &str) -> bool {
+    let (entry, value) = (entry.to_lowercase(), value.trim().to_lowercase());
+    match entry.strip_suffix('*') {
+        Some(prefix) => value.starts_with(prefix),
+        None => value == entry,
+    }
+}
+
+fn number(value: &str) -> Option<f64> {
+    value.trim().replace(',', ".").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_and_sets() {
+        assert_eq!(account("CORP\\SVC-Backup"), "svc-backup");
+        assert_eq!(account("svc-backup@vsphere.local"), "svc-backup");
+        assert!(in_set("NBU_SNAPSHOT*", "nbu_snapshot vm1 123"));
+        assert!(!in_set("Consolidate Helper", "Consolidate Helper-0"));
+        assert_eq!(number("12,5"), Some(12.5));
+    }
+}

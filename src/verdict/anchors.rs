@@ -1,0 +1,225 @@
+//! Outcomes of one pattern to one entry per object.
+//!
+//! Per anchor and object the strongest outcome holds (`cleared` beating `suspected` and `exposed`). The entry of an
+//! object is that of its strongest anchor, then the earliest; its other anchors at the same level are repeats.
+
+use indexmap::IndexMap;
+
+use crate::base::Level;
+use crate::base::stamp::MINUTE;
+use crate::correlate::evaluate::Refuted;
+use crate::correlate::{Choice, EventIndex, Object, Outcome, Outcomes, Row, World};
+use crate::pattern::Pattern;
+
+use super::levels;
+
+/// What a pattern says about one object.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Index of the verdict that holds.
+    pub verdict: usize,
+    /// The level.
+    pub level: Level,
+    /// The object.
+    pub object: Object,
+    /// The chosen choice.
+    pub choice: Choice,
+    /// Anchors at this level, the chosen one first.
+    pub anchors: Vec<EventIndex>,
+    /// Events of all anchors at this level: they span `first` and `last`.
+    pub span: Vec<EventIndex>,
+    /// Other occurrences at this level.
+    pub repeats: u64,
+    /// Rows of stronger verdicts that were refuted.
+    pub refuted: Vec<Row>,
+}
+
+/// One outcome with its level.
+#[derive(Clone)]
+struct Leveled<'o> {
+    outcome: &'o Outcome,
+    level: Level,
+    object: Object,
+}
+
+/// An anchor within this time of the one before, in the same stream, belongs to that one.
+const ONE_OCCURRENCE: i64 = MINUTE;
+
+/// One entry per object.
+pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes) -> Vec<Entry> {
+    let mut by_anchor: IndexMap<EventIndex, Vec<Leveled<'_>>> = IndexMap::new();
+    for outcome in &outcomes.held {
+        let Some(verdict) = pattern.verdicts.get(outcome.verdict) else { continue };
+        let Some(level) = levels::level(pattern, verdict, &outcome.choice) else { continue };
+        let object = object_of(world, pattern, outcome, level);
+        by_anchor.entry(outcome.anchor).or_default().push(Leveled { outcome, level, object });
+    }
+    let mut by_object: IndexMap<Vec<(String, String)>, Vec<Leveled<'_>>> = IndexMap::new();
+    by_anchor.sort_keys();
+    for (_, leveled) in by_anchor {
+        for kept in strongest(world, leveled) {
+            by_object.entry(object_key(world, &kept)).or_default().push(kept);
+        }
+    }
+    by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
+}
+
+/// A verdict that a condition turned into `cleared` is about the pattern's own object.
+fn object_of(world: &World<'_>, pattern: &Pattern, outcome: &Outcome, level: Level) -> Object {
+    if level == Level::Cleared && outcome.choice.cleared_by.is_some() {
+        let search = crate::correlate::Search { world, pattern, windows: Vec::new(), host: None };
+        return search.object(&pattern.about, &outcome.choice.steps);
+    }
+    outcome.object.clone()
+}
+
+/// The object with all spellings of one machine made equal. Where not even one key is known, the stream tells
+/// objects apart.
+fn object_key(world: &World<'_>, leveled: &Leveled<'_>) -> Vec<(String, String)> {
+    let mut key: Vec<(String, String)> =
+        leveled.object.iter().map(|(key, value)| (key.clone(), world.value_key(key, value))).collect();
+    if key.is_empty()
+        && let Some(event) = world.event(leveled.outcome.anchor)
+    {
+        key.push((String::new(), event.stream.0.to_string()));
+    }
+    key
+}
+
+/// Per object the strongest outcome of one anchor; outcomes about other keys than the strongest of all only stand
+/// beside it where they are as strong.
+fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o>> {
+    let mut best: IndexMap<Vec<(String, String)>, Leveled<'o>> = IndexMap::new();
+    for candidate in leveled {
+        let key = object_key(world, &candidate);
+        match best.get(&key) {
+            Some(held) if !beats(&candidate, held) => {}
+            _ => {
+                best.insert(key, candidate);
+            }
+        }
+    }
+    let names = |leveled: &Leveled<'_>| -> Vec<String> {
+        let mut names: Vec<String> = leveled.object.iter().map(|(key, _)| key.clone()).collect();
+        names.sort_unstable();
+        names
+    };
+    let Some(top) = best.values().map(|held| held.level.strength_at_anchor()).max() else {
+        return Vec::new();
+    };
+    let top_names: Vec<Vec<String>> =
+        best.values().filter(|held| held.level.strength_at_anchor() == top).map(names).collect();
+    best.into_values()
+        .filter(|held| held.level.strength_at_anchor() == top || top_names.contains(&names(held)))
+        .collect()
+}
+
+fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
+    candidate.level.strength_at_anchor() > held.level.strength_at_anchor()
+}
+
+fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
+    let occurrences = fold(world, leveled);
+    let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
+    let at_level: Vec<&Leveled<'_>> =
+        occurrences.iter().filter(|occurrence| occurrence.level == level).collect();
+    let chosen = at_level.first()?;
+    let mut contents: Vec<String> =
+        at_level.iter().map(|occurrence| world.content(occurrence.outcome.anchor)).collect();
+    contents.sort_unstable();
+    contents.dedup();
+    let spelled = spelling(world, &at_level);
+    Some(Entry {
+        verdict: chosen.outcome.verdict,
+        level,
+        object: spelled,
+        choice: chosen.outcome.choice.clone(),
+        anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
+        span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
+        repeats: u64::try_from(contents.len().saturating_sub(1)).unwrap_or(u64::MAX),
+        refuted: refuted_rows(world, chosen, refuted),
+    })
+}
+
+/// Object values as the earliest anchor spells them.
+fn spelling(_world: &World<'_>, occurrences: &[&Leveled<'_>]) -> Object {
+    occurrences
+        .iter()
+        .min_by_key(|occurrence| occurrence.outcome.anchor)
+        .map(|occurrence| occurrence.object.clone())
+        .unwrap_or_default()
+}
+
+/// Anchors that belong together become one: the strongest of them, then the earliest.
+fn fold<'o>(world: &World<'_>, mut leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o>> {
+    leveled.sort_by_key(|candidate| candidate.outcome.anchor);
+    let mut occurrences: Vec<Leveled<'o>> = Vec::new();
+    let mut last: IndexMap<u32, (EventIndex, usize)> = IndexMap::new();
+    for candidate in leveled {
+        let anchor = candidate.outcome.anchor;
+        let Some(event) = world.event(anchor) else { continue };
+        let before = last.get(&event.stream.0).copied();
+        let belongs = before.filter(|(earlier, _)| within_one_occurrence(world, *earlier, anchor));
+        match belongs.and_then(|(_, at)| occurrences.get_mut(at).map(|held| (at, held))) {
+            Some((at, held)) => {
+                if candidate.level > held.level {
+                    *held = candidate;
+                }
+                last.insert(event.stream.0, (anchor, at));
+            }
+            None => {
+                last.insert(event.stream.0, (anchor, occurrences.len()));
+                occurrences.push(candidate);
+            }
+        }
+    }
+    occurrences
+}
+
+fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventIndex) -> bool {
+    match (world.point(earlier), world.point(later)) {
+        (Some(one), Some(other)) => {
+            world.clocks().relation(&one, &other).near(0, ONE_OCCURRENCE) == crate::correlate::Tri::Yes
+        }
+        _ => false,
+    }
+}
+
+/// Rows that refuted a stronger verdict for the same anchor and object.
+fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for other in refuted {
+        let same_object = other.object.iter().all(|(key, value)| {
+            chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
+        });
+        let stronger = other.verdict < chosen.outcome.verdict;
+        if other.anchor == chosen.outcome.anchor
+            && same_object
+            && stronger
+            && rows.iter().all(|row| row.name != other.row.name)
+        {
+            rows.push(other.row.clone());
+        }
+    }
+    rows
+}
+
+/// Drops an entry where another one at the same or a higher level holds all its keys and values.
+pub(super) fn subsume(world: &World<'_>, entries: &mut Vec<Entry>) {
+    let held: Vec<(Level, Object)> =
+        entries.iter().map(|entry| (entry.level, entry.object.clone())).collect();
+    let mut index = 0;
+    entries.retain(|entry| {
+        let mine = index;
+        index += 1;
+        !held.iter().enumerate().any(|(other, (level, object))| {
+            other != mine
+                && *level >= entry.level
+                && !entry.object.is_empty()
+                && entry.object.len() < object.len()
+                && entry.object.iter().all(|(key, value)| {
+                    object.iter().any(|(theirs, held)| theirs == key && world.equal(key, value, key, held))
+                })
+        })
+    });
+}

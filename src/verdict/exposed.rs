@@ -1,0 +1,92 @@
+//! Hosts on which nothing happened yet: the version is affected and a condition about configuration or use is met
+//! by a record of that host. A version alone never exposes.
+
+use std::collections::HashMap;
+
+use crate::base::{ConditionState, Level};
+use crate::correlate::conditions::Judged;
+use crate::correlate::{Search, World};
+use crate::pattern::Pattern;
+use crate::pattern::model::ConditionTest;
+
+use super::anchors::Entry;
+
+/// A host that is exposed, and why.
+#[derive(Debug)]
+pub(super) struct ExposedHost {
+    /// Its name, as first spelled.
+    pub host: String,
+    /// Index of the verdict.
+    pub verdict: usize,
+    /// Every condition of the pattern, by index.
+    pub conditions: Vec<(usize, Judged)>,
+}
+
+/// Exposed hosts of a pattern whose `exposed` verdict has no steps.
+pub(super) fn hosts<'c>(world: &World<'c>, pattern: &'c Pattern, entries: &[Entry]) -> Vec<ExposedHost> {
+    let Some((verdict, needs)) = pattern.verdicts.iter().enumerate().find_map(|(index, verdict)| {
+        (verdict.level == Level::Exposed && verdict.steps.is_empty())
+            .then(|| (index, verdict.needs.iter().chain(&verdict.requires).copied().collect::<Vec<_>>()))
+    }) else {
+        return Vec::new();
+    };
+    known_hosts(world)
+        .into_iter()
+        .filter(|host| !may_have_finding(world, entries, host))
+        .filter_map(|host| {
+            let search = Search { host: Some(host.clone()), ..Search::new(world, pattern) };
+            let conditions: Vec<(usize, Judged)> = pattern
+                .conditions
+                .iter()
+                .enumerate()
+                .map(|(index, condition)| (index, search.judge_condition(condition, &[])))
+                .collect();
+            is_exposed(pattern, &needs, &conditions).then_some(ExposedHost { host, verdict, conditions })
+        })
+        .collect()
+}
+
+/// The version must be met, every need must be met, and one of them must be about more than the version.
+fn is_exposed(pattern: &Pattern, needs: &[usize], conditions: &[(usize, Judged)]) -> bool {
+    let state = |index: usize| conditions.iter().find(|(at, _)| *at == index).map(|(_, judged)| judged.state);
+    let is_version = |index: usize| {
+        pattern
+            .conditions
+            .get(index)
+            .is_some_and(|condition| matches!(condition.test, ConditionTest::Version(_)))
+    };
+    let version_met =
+        conditions.iter().any(|(index, judged)| is_version(*index) && judged.state == ConditionState::Met);
+    let all_met = needs.iter().all(|index| state(*index) == Some(ConditionState::Met));
+    let uses_it = needs.iter().any(|index| !is_version(*index));
+    version_met && all_met && uses_it
+}
+
+/// Hosts that any fact or event names, each once, as first spelled.
+fn known_hosts(world: &World<'_>) -> Vec<String> {
+    let named = world
+        .facts
+        .iter()
+        .filter_map(|fact| fact.host.as_deref())
+        .chain(world.default_host.as_deref())
+        .chain(world.events.iter().filter_map(|event| event.host.as_deref()));
+    let mut hosts: Vec<String> = Vec::new();
+    let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
+    for host in named {
+        let spellings = seen.entry(world.names.table_key(host)).or_default();
+        if !spellings.iter().any(|known| world.names.same(known, host)) {
+            spellings.push(host);
+            hosts.push(host.to_owned());
+        }
+    }
+    hosts
+}
+
+/// A finding of this host, or of one that is not known, says more than that it is exposed.
+fn may_have_finding(world: &World<'_>, entries: &[Entry], host: &str) -> bool {
+    entries.iter().filter(|entry| entry.level >= Level::Suspected).any(|entry| {
+        let anchor = entry.anchors.first().copied();
+        let theirs = anchor.and_then(|anchor| world.value(anchor, "host"));
+        theirs.is_none_or(|theirs| world.names.same(&theirs, host))
+    })
+}
