@@ -38,5 +38,6 @@ pub mod base;
 pub mod correlate;
 pub mod dialect;
 pub mod identity;
+pub mod matching;
 pub mod pattern;
 pub mod verdict;
