@@ -7,10 +7,17 @@ mod epochs;
 mod file_name;
 mod wording;
 
+mod job_text;
+
+pub mod job;
 pub mod legacy;
+pub mod nbstlutil;
+pub mod tpconfig;
+pub mod version;
 
 #[cfg(test)]
 mod collect;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] = &[&legacy::Legacy];
+pub const READERS: &[&dyn Reader] =
+    &[&legacy::Legacy, &job::Job, &nbstlutil::Nbstlutil, &tpconfig::Tpconfig, &version::Version];
