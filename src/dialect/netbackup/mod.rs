@@ -7,8 +7,11 @@ mod epochs;
 mod file_name;
 mod wording;
 
+mod job_row;
 mod job_text;
+mod vm_run;
 
+pub mod bpdbjobs;
 pub mod job;
 pub mod legacy;
 pub mod nbstlutil;
@@ -19,5 +22,11 @@ pub mod version;
 mod collect;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] =
-    &[&legacy::Legacy, &job::Job, &nbstlutil::Nbstlutil, &tpconfig::Tpconfig, &version::Version];
+pub const READERS: &[&dyn Reader] = &[
+    &legacy::Legacy,
+    &job::Job,
+    &nbstlutil::Nbstlutil,
+    &tpconfig::Tpconfig,
+    &version::Version,
+    &bpdbjobs::Bpdbjobs,
+];
