@@ -102,6 +102,8 @@ fn begin<'a>(line: &'a str, sink: &mut dyn Sink) -> Option<Record<'a>> {
 
 fn complete(record: &mut Record<'_>) {
     if let Cow::Borrowed(message) = record.body {
+        let message = wording::first_paragraph(message);
+        record.body = Cow::Borrowed(message);
         job_text::complete(record, message);
     }
 }
@@ -436,6 +438,17 @@ Dec 17, 2021 12:00:20\u{202f}PM - Info bpdm (pid=154836) started
         assert_eq!((error.code.as_deref(), error.field("backup_id")), (Some("13"), Some("c_1236281108")));
         assert_eq!((log.records[2].kind, log.records[2].code.as_deref()), (STATUS, None));
         check_cuts(&Job, text);
+    }
+
+    #[test]
+    fn prose_around_pasted_lines_is_no_message() {
+        let text = "03/05/2009 15:52:27 - end Duplicate; elapsed time 0:47:18 no images were successfully processed (191)\n\
+            \n\
+            Status 83 and 84 may point to this issue.\n";
+        let log = read(&Job, text);
+        assert_eq!(log.records[0].code.as_deref(), Some("191"));
+        assert!(log.records[0].body.ends_with("(191)"));
+        assert_eq!(log.records[0].end, text.len());
     }
 
     #[test]

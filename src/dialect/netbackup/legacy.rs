@@ -104,8 +104,11 @@ impl Grammar for LegacyGrammar {
         Some(record)
     }
 
-    fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+    fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
         let mut record = record;
+        if let (false, Cow::Borrowed(body)) = (tail.is_empty(), &record.body) {
+            record.body = Cow::Borrowed(wording::first_paragraph(body));
+        }
         if record.process.is_none() && record.head {
             record.process = self.process.as_deref().map(Cow::Borrowed);
         }

@@ -3,6 +3,19 @@
 
 use crate::base::Severity;
 
+/// A message up to the first blank line in it: a wrapped message goes on in the next line, but behind a blank line
+/// stands what somebody wrote around the pasted lines.
+pub(super) fn first_paragraph(message: &str) -> &str {
+    let mut end = 0;
+    for line in message.split_inclusive('\n') {
+        if end > 0 && line.trim().is_empty() {
+            break;
+        }
+        end += line.len();
+    }
+    message.get(..end).unwrap_or(message).trim_end()
+}
+
 /// The longest status number: statuses have up to four digits, those of some options five. Longer ones (2060013)
 /// belong to storage plug-ins.
 const STATUS_DIGITS: usize = 5;
@@ -231,6 +244,13 @@ mod tests {
         assert_eq!(trailing_status("successfully completed (0)"), None);
         assert_eq!(trailing_status("x (pid=83)"), None);
         assert_eq!(trailing_status("(83)"), None);
+    }
+
+    #[test]
+    fn messages_end_at_a_blank_line() {
+        assert_eq!(first_paragraph("a\r\nb\r\n \r\nc"), "a\r\nb");
+        assert_eq!(first_paragraph("a"), "a");
+        assert_eq!(first_paragraph(""), "");
     }
 
     #[test]
