@@ -21,6 +21,8 @@ mod rows;
 mod samples;
 mod sync_driver;
 mod times;
+mod wevtutil;
+mod xml;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] = &[&csv::Csv, &csv_2003::Csv2003];
+pub const READERS: &[&dyn Reader] = &[&xml::Xml, &wevtutil::Wevtutil, &csv::Csv, &csv_2003::Csv2003];
