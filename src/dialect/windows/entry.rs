@@ -79,7 +79,10 @@ impl<'a> Entry<'a> {
             self.body = Cow::Owned(missing_description::joined(&self.strings));
         }
         let provider = self.provider.take().filter(|name| is_told(name));
-        let source = provider.as_deref().map(providers::canonical).unwrap_or_default();
+        let source = match provider.as_deref() {
+            Some(provider) => providers::canonical(provider),
+            None => source_of_text(&self.body).unwrap_or_default().to_owned(),
+        };
         let id = self.id.map(|id| id & 0xffff);
         let measures = measures::read(&source, id.unwrap_or(0), &self.strings, &self.body);
         let severity = self.severity.or_else(|| levels::severity(&self.level)).unwrap_or_default();
@@ -103,7 +106,7 @@ impl<'a> Entry<'a> {
             stamp: self.stamp,
             severity,
             pid: self.pid,
-            host: Some(self.host).filter(|host| is_host(host)).map(trimmed),
+            host: host(self.host),
             code: id.map(|id| Cow::Owned(id.to_string())),
             provider: provider.map(trimmed),
             number: self.number,
@@ -149,13 +152,28 @@ fn is_told(value: &str) -> bool {
         || value.eq_ignore_ascii_case("no disponible"))
 }
 
-/// A placeholder in angle brackets, or a name masked as a whole, is no host.
-fn is_host(value: &str) -> bool {
-    let value = value.trim();
-    is_told(value)
+/// The computer's name. A placeholder in angle brackets is none; of a name whose domain is masked (`srv1.****`) the
+/// short form is left.
+fn host(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    // The longest name that the domain name system allows.
+    const LONGEST: usize = 255;
+    let value = trimmed(value);
+    let is_name = is_told(&value)
         && !value.contains(['<', '>', '\n'])
         && value.chars().any(char::is_alphanumeric)
-        && value.len() <= 255
+        && value.len() <= LONGEST;
+    if !is_name || !value.contains('*') {
+        return Some(value).filter(|_| is_name);
+    }
+    let (short, _) = value.split_once('.')?;
+    (!short.is_empty() && !short.contains('*')).then(|| Cow::Owned(short.to_owned()))
+}
+
+/// The source that a text names itself, where the copy does not: every message of VSS begins like this.
+fn source_of_text(body: &str) -> Option<&'static str> {
+    let body = body.trim_start();
+    let rest = body.strip_prefix("Volume Shadow Copy Service ")?;
+    ["error:", "warning:", "information:"].iter().any(|word| rest.starts_with(word)).then_some("vss")
 }
 
 /// Without blanks around.

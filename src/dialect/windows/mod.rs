@@ -8,6 +8,8 @@ use super::Reader;
 pub mod providers;
 
 mod blocks;
+mod copied;
+mod copied_lines;
 mod csv;
 mod csv_2003;
 mod data;
@@ -16,6 +18,7 @@ mod labels;
 mod levels;
 mod measures;
 mod missing_description;
+mod pasted;
 mod rows;
 #[cfg(test)]
 mod samples;
@@ -25,4 +28,5 @@ mod wevtutil;
 mod xml;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] = &[&xml::Xml, &wevtutil::Wevtutil, &csv::Csv, &csv_2003::Csv2003];
+pub const READERS: &[&dyn Reader] =
+    &[&xml::Xml, &wevtutil::Wevtutil, &csv::Csv, &csv_2003::Csv2003, &copied::Copied];

@@ -86,6 +86,14 @@ pub(super) fn event_end(text: &str) -> Option<usize> {
     event_start(within, OPEN.len()).or(close)
 }
 
+/// The length of the event that `text` begins with; blanks and line ends behind it belong to it.
+pub(super) fn event_piece(text: &str, whole: bool) -> Option<usize> {
+    let end = event_end(text)?;
+    let rest = text.get(end..)?;
+    let blanks = rest.len() - rest.trim_start().len();
+    (whole || end + blanks < text.len()).then_some(end + blanks)
+}
+
 struct Document;
 
 impl Layout for Document {
@@ -94,16 +102,11 @@ impl Layout for Document {
     }
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
-        let end = if event_start(text, 0) == Some(0) {
-            event_end(text)?
-        } else {
-            // Up to the next event; what may be the first half of its name is left for the next call.
-            event_start(text, 0)?
-        };
-        // Blanks and line ends behind an event belong to it.
-        let rest = text.get(end..)?;
-        let blanks = rest.len() - rest.trim_start().len();
-        (whole || end + blanks < text.len()).then_some(end + blanks)
+        if event_start(text, 0) == Some(0) {
+            return event_piece(text, whole);
+        }
+        // Up to the next event; what may be the first half of its name is left for the next call.
+        event_start(text, 0)
     }
 
     fn read<'a>(&mut self, piece: &'a str, at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {
