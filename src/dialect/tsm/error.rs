@@ -153,7 +153,9 @@ pub(super) fn strip_trace(text: &str) -> (Trace<'_>, &str) {
     let mut trace = Trace::default();
     let mut rest = text;
     for slot in 0..2 {
-        let Some((digits, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) else { break };
+        let Some((digits, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) else {
+            break;
+        };
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             break;
         }
@@ -202,7 +204,8 @@ const ATTRIBUTES: [(&str, &str); 8] = [
 fn attributes<'a>(tail: &'a str, record: &mut Record<'a>) {
     let mut last: Option<usize> = None;
     for line in tail.lines().map(str::trim) {
-        let Some((key, value)) = line.split_once(':').map(|(key, value)| (key.trim_end(), value.trim())) else {
+        let Some((key, value)) = line.split_once(':').map(|(key, value)| (key.trim_end(), value.trim()))
+        else {
             if let Some((_, text)) = last.and_then(|last| record.fields.get_mut(last))
                 && !line.is_empty()
             {

@@ -8,14 +8,23 @@
 
 use super::{Place, Reader, without_rotation};
 
+mod banner;
+mod cad;
 mod clock;
+mod console;
 mod error;
 pub(crate) mod message;
+mod progress;
+mod run;
+mod sched;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vm_backup;
+mod vm_lines;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] = &[&error::ErrorLog];
+pub const READERS: &[&dyn Reader] =
+    &[&cad::AcceptorLog, &sched::SchedulerLog, &console::Console, &error::ErrorLog];
 
 /// A log, its rotations and its pruned copy are one stream; only the error log's pruned copy has a name of its own.
 fn stream_of(path: &str) -> Place {
