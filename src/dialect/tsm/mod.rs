@@ -14,6 +14,7 @@ mod clock;
 mod console;
 mod error;
 pub(crate) mod message;
+mod options;
 mod progress;
 mod run;
 mod sched;
@@ -24,7 +25,7 @@ mod vm_lines;
 
 /// Every dialect of this family, in the order in which they are asked.
 pub const READERS: &[&dyn Reader] =
-    &[&cad::AcceptorLog, &sched::SchedulerLog, &console::Console, &error::ErrorLog];
+    &[&cad::AcceptorLog, &sched::SchedulerLog, &console::Console, &error::ErrorLog, &options::OptionFile];
 
 /// A log, its rotations and its pruned copy are one stream; only the error log's pruned copy has a name of its own.
 fn stream_of(path: &str) -> Place {
