@@ -340,12 +340,18 @@ fn own_machine<'r>(record: &'r Record<'_>) -> Option<&'r str> {
 fn managed_machines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.match_indices("vim.VirtualMachine:vm-").filter_map(|(at, _)| {
         let rest = text.get(at + "vim.VirtualMachine:".len()..)?;
-        let (id, rest) = rest.split_once(',')?;
-        let name = rest.split(']').next()?.trim();
-        let fits = is_managed_id(id) && !name.is_empty() && !name.contains('\n');
-        fits.then_some((id, name))
+        let (id, rest) =
+            rest.split_at_checked(rest.find(|c: char| c != '-' && !c.is_ascii_alphanumeric())?)?;
+        let rest = rest.strip_prefix(',')?;
+        // A name of vCenter has at most 80 characters; without a bound a hostile line could cost its square.
+        let end = rest.char_indices().take(LONGEST_NAME).find(|(_, c)| matches!(c, ']' | '\n'))?.0;
+        let name = rest.get(..end)?.trim();
+        (is_managed_id(id) && !name.is_empty()).then_some((id, name))
     })
 }
+
+/// Longest name of a machine that is looked for, in characters.
+const LONGEST_NAME: usize = 256;
 
 fn is_managed_id(word: &str) -> bool {
     word.strip_prefix("vm-").is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))

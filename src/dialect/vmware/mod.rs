@@ -10,6 +10,8 @@ mod place;
 mod revert_text;
 mod task_book;
 mod vm_name;
+mod vmx_meaning;
+mod vmx_source;
 mod work;
 mod yearless;
 
@@ -17,10 +19,13 @@ mod yearless;
 mod collect;
 
 pub mod hostd;
+pub mod vmkernel;
+pub mod vmx_log;
 pub mod vpxa;
 pub mod vpxd;
 
 use super::Reader;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] = &[&vpxd::Vpxd, &vpxa::Vpxa, &hostd::Hostd];
+pub const READERS: &[&dyn Reader] =
+    &[&vmx_log::VmxLog, &vmkernel::Vmkernel, &vpxd::Vpxd, &vpxa::Vpxa, &hostd::Hostd];

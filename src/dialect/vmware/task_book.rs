@@ -117,8 +117,7 @@ impl TaskBook {
 
     /// The task is over; what was known of it.
     pub(super) fn close(&mut self, id: &str) -> Option<Task> {
-        let task = self.tasks.entries.swap_remove(id)?;
-        Some(task)
+        self.tasks.entries.shift_remove(id)
     }
 
     /// An open task.
