@@ -6,6 +6,7 @@
 
 mod agent;
 mod agent_line;
+mod inventory;
 mod place;
 mod revert_text;
 mod task_book;
@@ -19,7 +20,10 @@ mod yearless;
 mod collect;
 
 pub mod hostd;
+pub mod vmbackup;
 pub mod vmkernel;
+pub mod vmsd;
+pub mod vmx;
 pub mod vmx_log;
 pub mod vpxa;
 pub mod vpxd;
@@ -27,5 +31,13 @@ pub mod vpxd;
 use super::Reader;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] =
-    &[&vmx_log::VmxLog, &vmkernel::Vmkernel, &vpxd::Vpxd, &vpxa::Vpxa, &hostd::Hostd];
+pub const READERS: &[&dyn Reader] = &[
+    &vmx_log::VmxLog,
+    &vmkernel::Vmkernel,
+    &vpxd::Vpxd,
+    &vpxa::Vpxa,
+    &hostd::Hostd,
+    &vmsd::Vmsd,
+    &vmx::Vmx,
+    &vmbackup::Vmbackup,
+];
