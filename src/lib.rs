@@ -37,3 +37,4 @@
 pub mod base;
 pub mod dialect;
 pub mod pattern;
+pub mod settings;
