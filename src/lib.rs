@@ -37,4 +37,5 @@
 pub mod base;
 pub mod dialect;
 pub mod pattern;
+pub mod report;
 pub mod settings;

@@ -1,0 +1,20 @@
+//! Floor 4: spells results. One pure function per format; nothing is decided and nothing is read here.
+//!
+//! | module | what it spells |
+//! |---|---|
+//! | `text` | the report for a person at a terminal |
+//! | `json` | the report for a machine |
+//! | `objects` | the work list of affected objects |
+//! | `identify` | what each source is |
+//! | `explain` | the advisory of a pattern |
+//!
+//! Before any of them a report passes [`sanitise`], which hides secrets; on its way to a terminal every text passes
+//! [`escape::visible`].
+
+pub mod escape;
+pub mod json;
+pub mod mask;
+pub mod sanitise;
+pub mod select;
+
+pub use sanitise::sanitise;
