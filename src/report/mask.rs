@@ -22,12 +22,12 @@ static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         // -password=x, --passwd x, /password:x, -pass "x y"; a word behind `-password` that is itself an option is
         // no secret.
-        format!(r#"(?i)(?:^|[\s"'(=\[,])(?:--?|/)(?:[a-z]+[_-]?)?pass(?:word|wd|phrase)?(?:\s*[=:]\s*|\s+)(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'-]\S*)"#),
+        r#"(?i)(?:^|[\s"'(=\[,])(?:--?|/)(?:[a-z]+[_-]?)?pass(?:word|wd|phrase)?(?:\s*[=:]\s*|\s+)(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'-]\S*)"#.to_owned(),
         // dsmc, dsmadmc and dsmadm take every abbreviation from -pa on, the VCB tools and vmware-cmd take -p and -P.
         format!(r"(?i)\bdsm(?:admc|adm|c)(?:\.exe)?\b[^\r\n]*?\s-p[a-z]*\s*[=\s]\s*(?P<s>{VALUE})"),
         format!(r"(?i)\b(?:vcb[a-z]*|vmware-cmd|vimsh|esxcfg-[a-z]+|vifs|vicfg-[a-z]+)(?:\.exe|\.pl)?\b[^\r\n]*?\s-p\s*(?P<s>{VALUE})"),
         format!(r"(?i)\bdsmc(?:\.exe)?\s+set\s+pass[a-z]*\s+(?P<s>{VALUE})(?:\s+(?P<t>{VALUE}))?"),
-        format!(r"(?i)\b(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)"),
+        r"(?i)(?:issued command:\s*|\bdsmadmc\b[^\r\n]*?\s)(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)".to_owned(),
         // net use X: \\server\share secret /user:domain\name
         r"(?i)\bnet(?:\.exe)?\s+use\s+(?:[a-z]:\s+)?\\\\\S+\s+(?P<s>[^\s/]\S*)\s+/u".to_owned(),
         // password=x, "password": "x", Pwd=x; of a connection string, api_key: x
@@ -127,7 +127,10 @@ mod tests {
             ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ***"),
             ("token = 0123456789abcdef", "token = ***"),
             ("sent eyJhbGciOiJIUzI1.eyJzdWIi.c2ln to x", "sent *** to x"),
-            ("register node NODE1 s3cret domain=std", "register node NODE1 *** domain=std"),
+            (
+                "ANR2017I issued command: REG NODE N1 s3cret domain=s",
+                "ANR2017I issued command: REG NODE N1 *** domain=s",
+            ),
             ("/password:s3cret /user:x", "/password:*** /user:x"),
         ];
         for (raw, masked) in table {
@@ -148,6 +151,7 @@ mod tests {
             "stspi_delete_image STS_EOK pathname =xx03_nbutest/nbutest03_1236281108_C1_F3_R3:1236281108:p:4:1:: deleted",
             "http://kb.vmware.com/kb/1031298",
             "svc@vc1: connected",
+            "failed to update node status because of an error",
         ];
         for text in texts {
             assert_eq!(mask(text), text);

@@ -12,6 +12,9 @@ use crate::base::{Finding, Report};
 /// A record's text is cut here: enough for a whole job detail, bounded because one record may be megabytes.
 pub const MAX_TEXT_BYTES: usize = 4 * 1024;
 
+/// Shorter secrets are not looked for inside sentences: they would be found in half of all words.
+const SHORTEST_SPOKEN: usize = 4;
+
 /// Ends a text that was cut.
 const CUT: &str = "...";
 
@@ -30,21 +33,45 @@ pub fn sanitise(report: Report) -> Report {
 }
 
 fn finding(finding: Finding) -> Finding {
+    let spoken = Spoken::of(&finding);
     Finding {
-        key: text(finding.key),
+        key: spoken.hide(finding.key),
         host: finding.host.map(text),
         about: values(finding.about),
-        conditions: finding.conditions.into_iter().map(condition).collect(),
+        conditions: finding.conditions.into_iter().map(|condition| spoken.condition(condition)).collect(),
         evidence: finding.evidence.into_iter().map(evidence).collect(),
         objects: finding.objects.into_iter().map(object).collect(),
-        doubts: texts(finding.doubts),
-        collect: texts(finding.collect),
+        doubts: finding.doubts.into_iter().map(|doubt| spoken.hide(doubt)).collect(),
+        collect: finding.collect.into_iter().map(|collect| spoken.hide(collect)).collect(),
         ..finding
     }
 }
 
-fn condition(condition: Condition) -> Condition {
-    Condition { collect: condition.collect.map(text), ..condition }
+/// Values that hold a secret and may be repeated inside the finding's sentences, where the words around them that
+/// show what they are may be missing.
+struct Spoken(Vec<(String, String)>);
+
+impl Spoken {
+    fn of(finding: &Finding) -> Spoken {
+        let fields = finding.evidence.iter().flat_map(|evidence| &evidence.fields);
+        let objects = finding.objects.iter().flat_map(|object| &object.values);
+        let mut spoken: Vec<(String, String)> = Vec::new();
+        for (key, raw) in finding.about.iter().chain(fields).chain(objects) {
+            let hidden = value(key, raw.clone());
+            if hidden != *raw && raw.len() >= SHORTEST_SPOKEN {
+                spoken.push((raw.clone(), hidden));
+            }
+        }
+        Spoken(spoken)
+    }
+
+    fn hide(&self, sentence: String) -> String {
+        text(self.0.iter().fold(sentence, |sentence, (raw, hidden)| sentence.replace(raw, hidden)))
+    }
+
+    fn condition(&self, condition: Condition) -> Condition {
+        Condition { collect: condition.collect.map(|collect| self.hide(collect)), ..condition }
+    }
 }
 
 fn evidence(evidence: Evidence) -> Evidence {
@@ -92,11 +119,15 @@ fn texts(all: Vec<String>) -> Vec<String> {
 fn values(values: IndexMap<String, String>) -> IndexMap<String, String> {
     values
         .into_iter()
-        .map(|(key, value)| {
-            let value = if is_secret_key(&key) { MASK.to_owned() } else { text(value) };
-            (key, value)
+        .map(|(key, raw)| {
+            let hidden = value(&key, raw);
+            (key, hidden)
         })
         .collect()
+}
+
+fn value(key: &str, value: String) -> String {
+    if is_secret_key(key) { MASK.to_owned() } else { text(value) }
 }
 
 fn cut(mut text: String) -> String {
