@@ -40,4 +40,6 @@ pub mod dialect;
 pub mod identity;
 pub mod matching;
 pub mod pattern;
+pub mod report;
+pub mod settings;
 pub mod verdict;

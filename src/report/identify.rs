@@ -1,0 +1,141 @@
+//! `blogscan identify`: what each source is, and why it is thought to be that.
+
+use serde::Serialize;
+
+use super::json;
+use super::mask::mask;
+use super::text::{ALARM, BOLD, DIM, Look, PLACE, PLAIN, Page, Rich, WARN, minute};
+use crate::base::Dialect;
+
+/// What one source is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identified {
+    /// Path that can be opened from where the command ran.
+    pub path: String,
+    /// Dialect name.
+    pub dialect: &'static str,
+    /// WHATWG encoding name, or `binary`.
+    pub encoding: &'static str,
+    /// Host whose log it is.
+    pub host: Option<String>,
+    /// Process whose log it is.
+    pub process: Option<String>,
+    /// First time.
+    pub from: Option<String>,
+    /// Last time.
+    pub to: Option<String>,
+    /// Why it is thought to be that.
+    pub reason: String,
+    /// What kept it from being read, such as `not-found`.
+    pub trouble: Option<String>,
+}
+
+/// The rows without secrets.
+pub fn sanitise(rows: Vec<Identified>) -> Vec<Identified> {
+    let hidden = |text: String| mask(&text).into_owned();
+    rows.into_iter()
+        .map(|row| Identified {
+            path: hidden(row.path),
+            host: row.host.map(hidden),
+            process: row.process.map(hidden),
+            reason: hidden(row.reason),
+            ..row
+        })
+        .collect()
+}
+
+/// The rows as a JSON array.
+pub fn render_json(rows: &[Identified]) -> String {
+    json::pretty(rows)
+}
+
+/// The rows for a person.
+pub fn render(rows: &[Identified], look: Look) -> String {
+    let mut page = Page::new(look.width, look.is_colored);
+    for row in rows {
+        write(&mut page, row);
+    }
+    page.finish()
+}
+
+fn write(page: &mut Page, row: &Identified) {
+    let is_known = row.dialect != Dialect::Unknown.name();
+    let verdict = match &row.trouble {
+        Some(trouble) => Rich::of(ALARM, trouble),
+        None => Rich::of(if is_known { PLACE } else { WARN }, row.dialect),
+    };
+    page.ends(&Rich::of(BOLD, &row.path), &verdict);
+    if row.trouble.is_none() {
+        let mut parts = vec![row.encoding.to_owned()];
+        parts.extend(row.host.iter().map(|host| format!("host {host}")));
+        parts.extend(row.process.iter().cloned());
+        if let (Some(from), Some(to)) = (&row.from, &row.to) {
+            parts.push(format!("{} to {}", minute(from), minute(to)));
+        }
+        page.line(3, &Rich::of(PLAIN, &parts.join(", ")));
+    }
+    if !row.reason.is_empty() {
+        page.line(3, &Rich::of(DIM, &row.reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Identified> {
+        let known = Identified {
+            path: "bpdm/log.030509".into(),
+            dialect: "netbackup.legacy",
+            encoding: "utf-8",
+            host: Some("nbutest03".into()),
+            process: Some("bpdm".into()),
+            from: Some("2009-03-05T00:00:01.120".into()),
+            to: Some("2009-03-08T23:59:40.007".into()),
+            reason: "12 of 14 lines begin a record".into(),
+            trouble: None,
+        };
+        let unknown = Identified {
+            path: "notes/a\x1b[2J.txt".into(),
+            dialect: "unknown",
+            encoding: "windows-1252",
+            host: None,
+            process: None,
+            from: None,
+            to: None,
+            reason: "none of 40 lines begins a record of a known dialect".into(),
+            trouble: None,
+        };
+        let missing = Identified {
+            path: "gone.log".into(),
+            reason: String::new(),
+            trouble: Some("not-found".into()),
+            ..unknown.clone()
+        };
+        vec![known, unknown, missing]
+    }
+
+    #[test]
+    fn as_text() {
+        let look = Look { width: 60, ..Look::default() };
+        let expected = "\
+bpdm/log.030509                             netbackup.legacy
+   utf-8, host nbutest03, bpdm, 2009-03-05 00:00 to
+   2009-03-08 23:59
+   12 of 14 lines begin a record
+notes/a\\x1b[2J.txt                                   unknown
+   windows-1252
+   none of 40 lines begins a record of a known dialect
+gone.log                                           not-found
+";
+        assert_eq!(render(&sanitise(rows()), look), expected);
+    }
+
+    #[test]
+    fn as_json() {
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&render_json(&rows())).unwrap();
+        assert_eq!(rows[0]["dialect"], "netbackup.legacy");
+        assert_eq!(rows[1]["from"], serde_json::Value::Null);
+        assert_eq!(rows[2]["trouble"], "not-found");
+    }
+}
