@@ -8,7 +8,8 @@ use super::builtin;
 use super::check::{BodyOf, Checker, Depth, Known, check_sample_folders};
 use super::document::Document;
 use super::fault::{Fault, Faults};
-use super::model::{Catalogue, Pattern};
+use super::model::{Catalogue, EventDef, Pattern};
+use super::raw::tree::Text;
 use super::raw::{RawPattern, RawShared};
 
 /// A pattern file is text for people; one beyond this size is something else.
@@ -173,65 +174,53 @@ impl<'a> Build<'a> {
             self.shared(source, &mut known, &mut parents);
         }
         known.raise(&parents);
-        let mut patterns: Vec<Pattern> = Vec::new();
-        let mut own: Vec<String> = Vec::new();
-        let read: Vec<(&Source, RawPattern, Faults, Option<Document>)> =
+        let mut read: Vec<Read<'_>> =
             sources.iter().filter(|source| !source.is_shared()).map(read_pattern).collect();
-        let ids: Vec<(bool, Option<String>)> = read
-            .iter()
-            .map(|(source, raw, ..)| {
-                (source.own, raw.id.as_ref().map(|id| id.get_ref().to_ascii_lowercase()))
-            })
-            .collect();
-        for (index, (source, raw, mut faults, document)) in read.into_iter().enumerate() {
-            let Some(document) = document else {
-                self.faults.extend(faults.into_sorted());
-                continue;
-            };
-            let later = ids.get(index + 1..).unwrap_or(&[]);
-            let id = raw.id.as_ref().map(|id| id.get_ref().to_ascii_lowercase());
-            // Replaced by an own one of the same id.
-            if id.is_some() && !source.own && later.iter().any(|(own, other)| *own && *other == id) {
+        let names: Vec<Names> = read.iter().map(Names::of).collect();
+        let mut loaded: Vec<(usize, Pattern)> = Vec::new();
+        let mut own: Vec<String> = Vec::new();
+        let is_own = |at: usize| names.get(at).is_some_and(|names| names.own);
+        // Own files first: an embedded pattern gives way only to one that can be used.
+        let (own_first, embedded): (Vec<usize>, Vec<usize>) = (0..read.len()).partition(|at| is_own(*at));
+        for at in own_first.into_iter().chain(embedded) {
+            let Some(one) = read.get_mut(at) else { continue };
+            let replaced = |id: &Text| own.iter().any(|own: &String| own.eq_ignore_ascii_case(id.get_ref()));
+            if !one.source.own && one.raw.id.as_ref().is_some_and(replaced) {
                 continue;
             }
-            let taken = |name: &str| {
-                patterns.iter().find(|pattern| {
-                    pattern.id.eq_ignore_ascii_case(name)
-                        || pattern.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-                })
-            };
-            for name in raw.id.iter().chain(&raw.aliases) {
-                if let Some(other) = taken(name.get_ref()) {
-                    let reason = format!("`{}` is the name of another pattern already", name.get_ref());
-                    faults.error(name.span(), reason).help(format!("see {}", other.file));
-                }
-            }
-            let body = document.body(&source.text, &mut faults);
-            let depth = self.depth(source);
-            let checker = Checker::new(&known, depth, &source.text, &mut faults);
-            let (pattern, events) = checker.pattern(&raw, body, &source.file);
-            if let (Some(root), Some(id)) = (self.options.samples, &raw.id)
-                && depth.regexes
-            {
-                check_sample_folders(root, id.get_ref(), source.own, &mut faults, id.span());
-            }
-            if !faults.has_errors() {
+            clashes(&mut one.faults, &one.raw, at, &names);
+            if let Some((pattern, events)) = self.pattern(one, &known) {
                 known.events.extend(events);
-                if source.own {
+                if one.source.own {
                     own.push(pattern.id.clone());
                 }
-                patterns.push(pattern);
+                loaded.push((at, pattern));
             }
-            self.faults.extend(faults.into_sorted());
         }
+        for one in read {
+            self.faults.extend(one.faults.into_sorted());
+        }
+        loaded.sort_by_key(|(at, _)| *at);
         Catalogue {
-            patterns,
+            patterns: loaded.into_iter().map(|(_, pattern)| pattern).collect(),
             events: known.events,
             classes: known.classes,
             sets: known.sets,
             hash: hash(sources),
             own,
         }
+    }
+
+    /// The pattern and its events, if it has no errors.
+    fn pattern(&self, one: &mut Read<'_>, known: &Known) -> Option<(Pattern, Vec<EventDef>)> {
+        let (source, faults) = (one.source, &mut one.faults);
+        let body = one.document.as_ref()?.body(&source.text, faults);
+        let depth = self.depth(source);
+        let checked = Checker::new(known, depth, &source.text, faults).pattern(&one.raw, body, &source.file);
+        if let (Some(root), Some(id), true) = (self.options.samples, &one.raw.id, depth.regexes) {
+            check_sample_folders(root, id.get_ref(), source.own, faults, id.span());
+        }
+        (!faults.has_errors()).then_some(checked)
     }
 
     fn shared(&mut self, source: &Source, known: &mut Known, parents: &mut IndexMap<String, String>) {
@@ -271,14 +260,67 @@ fn last_of_each_place(sources: &[Source]) -> impl Iterator<Item = &Source> {
     by_place.into_values()
 }
 
-fn read_pattern(source: &Source) -> (&Source, RawPattern, Faults, Option<Document>) {
+/// A pattern file as read.
+struct Read<'a> {
+    source: &'a Source,
+    raw: RawPattern,
+    faults: Faults,
+    document: Option<Document>,
+}
+
+fn read_pattern(source: &Source) -> Read<'_> {
     let mut faults = Faults::new(&source.file, &source.text);
-    match Document::split(&source.text, &mut faults) {
-        Some(document) => {
-            let raw = RawPattern::read(&document.padded_toml(&source.text), &mut faults);
-            (source, raw, faults, Some(document))
+    let document = Document::split(&source.text, &mut faults);
+    let raw = match &document {
+        Some(document) => RawPattern::read(&document.padded_toml(&source.text), &mut faults),
+        None => RawPattern::default(),
+    };
+    Read { source, raw, faults, document }
+}
+
+/// How a pattern is called, in lower case.
+struct Names {
+    own: bool,
+    file: String,
+    id: Option<String>,
+    aliases: Vec<String>,
+}
+
+impl Names {
+    fn of(read: &Read<'_>) -> Names {
+        let lower = |text: &Text| text.get_ref().to_ascii_lowercase();
+        Names {
+            own: read.source.own,
+            file: read.source.file.clone(),
+            id: read.raw.id.as_ref().map(lower),
+            aliases: read.raw.aliases.iter().map(lower).collect(),
         }
-        None => (source, RawPattern::default(), faults, None),
+    }
+
+    fn bears(&self, name: &str) -> bool {
+        self.id.as_deref() == Some(name) || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+/// Says which names of a pattern are taken: by itself, by an earlier file of its kind, or (of an own pattern) by an
+/// embedded one that it does not replace.
+fn clashes(faults: &mut Faults, raw: &RawPattern, at: usize, names: &[Names]) {
+    let Some(mine) = names.get(at) else { return };
+    let mut seen: Vec<String> = Vec::new();
+    for name in raw.id.iter().chain(&raw.aliases) {
+        let lower = name.get_ref().to_ascii_lowercase();
+        let other = names.iter().enumerate().find(|(index, other)| {
+            let counts = if other.own == mine.own { *index < at } else { mine.own && other.id != mine.id };
+            counts && other.bears(&lower)
+        });
+        if let Some((_, other)) = other {
+            faults
+                .error(name.span(), format!("`{}` is the name of another pattern", name.get_ref()))
+                .help(format!("see {}", other.file));
+        } else if seen.contains(&lower) {
+            faults.error(name.span(), format!("the name `{}` comes twice", name.get_ref()));
+        }
+        seen.push(lower);
     }
 }
 

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+/// How the reason of a syntax fault begins.
+const SYNTAX: &str = "not TOML: ";
+
 /// How bad a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FaultSeverity {
@@ -70,17 +73,25 @@ impl std::fmt::Display for Fault {
 pub(crate) struct Faults {
     source: Arc<SourceText>,
     list: Vec<Fault>,
+    /// Lines that are not TOML: what else seems wrong there follows from that.
+    broken: Vec<usize>,
 }
 
 impl Faults {
     pub(crate) fn new(file: &str, text: &str) -> Faults {
         let source = SourceText { file: file.to_owned(), text: text.to_owned() };
-        Faults { source: Arc::new(source), list: Vec::new() }
+        Faults { source: Arc::new(source), list: Vec::new(), broken: Vec::new() }
     }
 
     /// An error at these bytes of the file.
     pub(crate) fn error(&mut self, span: Range<usize>, reason: impl Into<String>) -> &mut Fault {
         self.add(FaultSeverity::Error, span, reason.into())
+    }
+
+    /// Text that is not TOML.
+    pub(crate) fn syntax(&mut self, span: Range<usize>, reason: String) {
+        let line = self.error(span, format!("{SYNTAX}{reason}")).line;
+        self.broken.push(line);
     }
 
     /// A warning at these bytes of the file.
@@ -112,12 +123,18 @@ impl Faults {
 
     /// The faults in the order of the text.
     pub(crate) fn into_sorted(mut self) -> Vec<Fault> {
+        let broken = &self.broken;
+        self.list.retain(|fault| fault.is_syntax() || !broken.contains(&fault.line));
         self.list.sort_by_key(|fault| (fault.span.start, fault.span.end));
         self.list
     }
 }
 
 impl Fault {
+    fn is_syntax(&self) -> bool {
+        self.reason.starts_with(SYNTAX)
+    }
+
     pub(crate) fn help(&mut self, help: impl Into<String>) {
         self.help = Some(help.into());
     }

@@ -289,6 +289,7 @@ impl Checker<'_> {
         if shift.0 != 0 && key != "time" {
             self.faults
                 .error(text.span(), format!("`{{{place}}}`: a length of time is added to `time` only"));
+            return None;
         }
         match step {
             Some(step) => {

@@ -195,7 +195,7 @@ pub(crate) fn parse<'i>(text: &'i str, faults: &mut Faults) -> Spanned<DeTable<'
     let (tree, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        faults.error(span, format!("not TOML: {}", error.message().trim().replace('\n', ", ")));
+        faults.syntax(span, error.message().trim().replace('\n', ", "));
     }
     tree
 }
