@@ -10,11 +10,22 @@ mod catalogue;
 mod check;
 mod document;
 mod fault;
+mod list;
 pub mod model;
+mod new;
 mod raw;
+mod schema;
 
 pub use catalogue::{CheckOptions, check, check_text};
 pub use check::{BodyOf, PRODUCTS, VERSIONED};
 pub use document::HEADINGS;
 pub use fault::{Fault, FaultSeverity, render_faults};
+pub use list::{list, show};
 pub use model::{Catalogue, Pattern};
+pub use new::new_pattern;
+pub use schema::schema;
+
+/// Path below `patterns` and text of every embedded file.
+pub fn embedded_files() -> &'static [(&'static str, &'static str)] {
+    builtin::FILES
+}
