@@ -36,3 +36,4 @@
 
 pub mod base;
 pub mod dialect;
+pub mod input;
