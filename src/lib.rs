@@ -38,6 +38,7 @@ pub mod base;
 pub mod correlate;
 pub mod dialect;
 pub mod identity;
+pub mod input;
 pub mod matching;
 pub mod pattern;
 pub mod report;
