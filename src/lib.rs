@@ -35,6 +35,7 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod codes;
 pub mod correlate;
 pub mod dialect;
 pub mod identity;
@@ -42,5 +43,6 @@ pub mod input;
 pub mod matching;
 pub mod pattern;
 pub mod report;
+pub mod scan;
 pub mod settings;
 pub mod verdict;

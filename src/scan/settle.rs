@@ -15,7 +15,7 @@ use crate::correlate::{SourceInfo, WorldParts};
 use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
-use super::collect::SessionPart;
+use super::collect::{Part, SessionPart};
 use super::source::Extract;
 use super::Options;
 
@@ -115,7 +115,8 @@ impl Settler<'_> {
         });
         self.notices.extend(told);
         let host = part.host.take().or(place.host).or_else(|| self.options.host.clone());
-        let clock = self.clock(&path, host.as_deref(), order, &part);
+        self.notices.extend(date_notice(&path, order, &part));
+        let clock = clock(self.options, self.settings, host.as_deref(), order, &part);
         let stream = self.stream(&stream, dialect);
         let base = u32::try_from(self.world.sessions.len()).unwrap_or(u32::MAX);
         let sessions = self.sessions(&mut part.sessions, &clock);
@@ -178,51 +179,6 @@ impl Settler<'_> {
             last,
             codes: part.codes,
         });
-    }
-
-    fn clock(&mut self, path: &str, host: Option<&str>, order: Option<DateOrder>, part: &super::collect::Part) -> Clock<'_> {
-        let decided = match (part.month_first, part.day_first) {
-            (0, 0) => order,
-            (_, 0) => order.or(Some(DateOrder::Mdy)),
-            (0, _) => order.or(Some(DateOrder::Dmy)),
-            _ => order,
-        };
-        if part.swappable > 0 && decided.is_none() {
-            let (code, detail) = if part.month_first > 0 && part.day_first > 0 {
-                (NoticeCode::DateOrderConflict, "dates that read both ways were read month first")
-            } else {
-                (NoticeCode::DateOrderAssumed, "nothing tells day from month; month first was assumed")
-            };
-            self.notices.push(Notice {
-                code,
-                source: Some(path.to_owned()),
-                line: None,
-                detail: detail.to_owned(),
-            });
-        }
-        let inferred = part
-            .facts
-            .iter()
-            .filter_map(|fact| match fact.kind {
-                FactKind::ZoneOffset { east } => Some((fact.stamp.civil_micros()?, east)),
-                _ => None,
-            })
-            .collect();
-        Clock { order: decided, zone: self.zone_rule(host), inferred }
-    }
-
-    /// The zone that the user gave for a host: by its name, else for all.
-    fn zone_rule(&self, host: Option<&str>) -> Option<&ZoneRule> {
-        let names = Names::new();
-        let by_host = |zones: &'_ IndexMap<String, ZoneRule>| -> Option<String> {
-            let host = host?;
-            zones.keys().find(|name| names.same(name, host)).cloned()
-        };
-        by_host(&self.options.zones)
-            .and_then(|name| self.options.zones.get(&name))
-            .or(self.options.zone.as_ref())
-            .or_else(|| by_host(&self.settings.zones).and_then(|name| self.settings.zones.get(&name)))
-            .or(self.settings.zone.as_ref())
     }
 
     /// A stream is one log of one dialect through its rotations.
@@ -294,6 +250,58 @@ impl Settler<'_> {
             }
         }
     }
+}
+
+/// The order of day and month that a source shows, else the one found in its beginning or given by the user.
+fn decided_order(order: Option<DateOrder>, part: &Part) -> Option<DateOrder> {
+    match (part.month_first, part.day_first) {
+        (1.., 0) => order.or(Some(DateOrder::Mdy)),
+        (0, 1..) => order.or(Some(DateOrder::Dmy)),
+        _ => order,
+    }
+}
+
+fn date_notice(path: &str, order: Option<DateOrder>, part: &Part) -> Option<Notice> {
+    if part.swappable == 0 || decided_order(order, part).is_some() {
+        return None;
+    }
+    let (code, detail) = if part.month_first > 0 {
+        (NoticeCode::DateOrderConflict, "some dates have the day first, some the month; those that read both ways were read month first (--date-order)")
+    } else {
+        (NoticeCode::DateOrderAssumed, "nothing tells day from month; month first was assumed (--date-order)")
+    };
+    Some(Notice { code, source: Some(path.to_owned()), line: None, detail: detail.to_owned() })
+}
+
+fn clock<'o>(
+    options: &'o Options,
+    settings: &'o Settings,
+    host: Option<&str>,
+    order: Option<DateOrder>,
+    part: &Part,
+) -> Clock<'o> {
+    let inferred = part
+        .facts
+        .iter()
+        .filter_map(|fact| match fact.kind {
+            FactKind::ZoneOffset { east } => Some((fact.stamp.civil_micros()?, east)),
+            _ => None,
+        })
+        .collect();
+    Clock { order: decided_order(order, part), zone: zone_rule(options, settings, host), inferred }
+}
+
+/// The zone that the user gave for a host: by its name, else for all; the command line before the settings.
+fn zone_rule<'o>(options: &'o Options, settings: &'o Settings, host: Option<&str>) -> Option<&'o ZoneRule> {
+    let names = Names::new();
+    let by_host = |zones: &'o IndexMap<String, ZoneRule>| {
+        let host = host?;
+        zones.iter().find(|(name, _)| names.same(name, host)).map(|(_, zone)| zone)
+    };
+    by_host(&options.zones)
+        .or(options.zone.as_ref())
+        .or_else(|| by_host(&settings.zones))
+        .or(settings.zone.as_ref())
 }
 
 /// Logs that some exporters write newest record first.

@@ -231,7 +231,7 @@ impl Checker<'_> {
                 }
             }
         }
-        let mut rows: Vec<String> = raw.needs.iter().map(|need| need.get_ref().clone()).collect();
+        let mut rows: Vec<String> = raw.needs.iter().chain(&raw.requires).map(|need| need.get_ref().clone()).collect();
         let absent = self.absences(&raw.absent, &steps, &mut rows);
         let unless = self.absences(&raw.unless, &steps, &mut rows);
         let uncovered = self.absences(&raw.uncovered, &steps, &mut rows);
@@ -243,7 +243,7 @@ impl Checker<'_> {
                 .error(raw.span.clone(), format!("the verdict `{}` has no steps", level.name()))
                 .help("only `exposed` can rest on conditions alone");
         }
-        if checked.is_empty() && level == Level::Exposed && raw.needs.is_empty() {
+        if checked.is_empty() && level == Level::Exposed && raw.needs.is_empty() && raw.requires.is_empty() {
             self.faults.error(raw.span.clone(), "nothing is needed for this verdict: it would always hold");
         }
         Some(Verdict {
@@ -255,6 +255,7 @@ impl Checker<'_> {
             uncovered,
             supports: raw.supports.iter().map(|entry| self.support(entry, &steps)).collect(),
             needs: raw.needs.iter().filter_map(|need| self.need(need, conditions)).collect(),
+            requires: raw.requires.iter().filter_map(|need| self.need(need, conditions)).collect(),
             also: raw.also.iter().filter_map(|entry| self.also(entry, &steps)).collect(),
             collect: raw.collect.as_ref().map(|text| self.template(text, &steps)),
             doubt: raw.doubt.as_ref().map(|text| text.get_ref().clone()),

@@ -5,7 +5,7 @@ use toml::Spanned;
 use super::{Checker, Named, Steps};
 use crate::base::stamp::{MINUTE, Span};
 use crate::pattern::fault::nearest;
-use crate::pattern::model::{Absence, Also, Count, Join, Order, Scope, Step, Support, WindowDef};
+use crate::pattern::model::{Absence, Also, AlsoPlace, Count, Join, Order, Scope, Step, Support, WindowDef};
 use crate::pattern::raw::rules::{RawAbsence, RawAlso, RawStep, RawWindow};
 use crate::pattern::raw::tree::Text;
 
@@ -238,7 +238,17 @@ impl Checker<'_> {
     pub(super) fn also(&mut self, raw: &RawAlso, steps: &Steps) -> Option<Also> {
         let named = self.lookup_all(&raw.events);
         let until = self.lookup_all(&raw.until);
-        let after = self.step_name(raw.after.as_ref()?, steps)?;
+        let place = match (&raw.after, &raw.before) {
+            (Some(after), None) => AlsoPlace::After(self.step_name(after, steps)?),
+            (None, Some(before)) => AlsoPlace::Before(self.step_name(before, steps)?),
+            (_, _) => {
+                let word = raw.role.as_ref()?;
+                self.faults.error(word.span(), "an entry of `also` takes either `after` or `before`, a step");
+                return None;
+            }
+        };
+        let (AlsoPlace::After(step) | AlsoPlace::Before(step)) = &place;
+        let step = step.clone();
         for key in &raw.keys {
             self.must_give(&named, key.get_ref(), key);
         }
@@ -246,11 +256,11 @@ impl Checker<'_> {
             kinds: named.kinds(),
             until_filters: self.filters(&raw.until_filters, &until, steps),
             until: until.kinds(),
-            same: self.joins(&raw.same, &named, Some(&after), steps),
+            same: self.joins(&raw.same, &named, Some(&step), steps),
             filters: self.filters(&raw.filters, &named, steps),
             keys: raw.keys.iter().map(|key| key.get_ref().clone()).collect(),
             role: raw.role.as_ref()?.get_ref().clone(),
-            after,
+            place,
         })
     }
 

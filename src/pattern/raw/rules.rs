@@ -235,6 +235,7 @@ impl RawAbsence {
 pub(crate) struct RawAlso {
     pub events: Vec<Text>,
     pub after: Option<Text>,
+    pub before: Option<Text>,
     pub until: Vec<Text>,
     pub until_filters: RawWhere,
     pub same: Vec<Text>,
@@ -247,7 +248,8 @@ impl RawAlso {
     fn read(mut keys: Keys<'_, '_>, faults: &mut Faults) -> RawAlso {
         let also = RawAlso {
             events: events(&mut keys, faults),
-            after: keys.needed("after", faults),
+            after: keys.text("after", faults),
+            before: keys.text("before", faults),
             until: keys.texts("until", faults),
             until_filters: RawWhere::read_key(&mut keys, "until-where", faults),
             same: keys.texts("same", faults),
@@ -434,6 +436,7 @@ pub(crate) struct RawVerdict {
     pub uncovered: Vec<RawAbsence>,
     pub supports: Vec<RawStep>,
     pub needs: Vec<Text>,
+    pub requires: Vec<Text>,
     pub also: Vec<RawAlso>,
     pub collect: Option<Text>,
     pub doubt: Option<Text>,
@@ -457,6 +460,7 @@ impl RawVerdict {
                     .map(|keys| RawStep::read(keys, faults))
                     .collect(),
                 needs: keys.texts("needs", faults),
+                requires: keys.texts("requires", faults),
                 also: keys
                     .tables("also", "an entry of `also`", faults)
                     .into_iter()
