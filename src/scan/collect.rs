@@ -203,7 +203,8 @@ impl Collector<'_, '_, '_> {
             Some(line) => line.saturating_sub(1),
             None => self.line_at(record.start),
         };
-        let whole = self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
+        let whole =
+            self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
         let text = match (record.line, whole) {
             (None, Some(whole)) => self.reading.spill.keep(whole),
             _ => self.reading.spill.keep(&record.body),
@@ -340,7 +341,8 @@ impl Part {
             stamp: fact.stamp.shifted(shift),
             ..fact
         }));
-        self.notices.extend(next.notices.into_iter().map(|(code, line, detail)| (code, line + breaks, detail)));
+        self.notices
+            .extend(next.notices.into_iter().map(|(code, line, detail)| (code, line + breaks, detail)));
         self.notices.truncate(MOST_NOTICES);
         self.month_first += next.month_first;
         self.day_first += next.day_first;

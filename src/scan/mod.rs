@@ -4,6 +4,7 @@
 mod collect;
 mod coverage;
 mod report;
+pub mod samples;
 mod settle;
 mod source;
 mod spill;
@@ -70,11 +71,15 @@ impl Options {
     fn wants(&self, pattern: &Pattern) -> bool {
         let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
         let by_id = self.only.is_empty()
-            || self.only.iter().any(|id| {
-                same(id, &pattern.id) || pattern.aliases.iter().any(|alias| same(id, alias))
-            });
+            || self
+                .only
+                .iter()
+                .any(|id| same(id, &pattern.id) || pattern.aliases.iter().any(|alias| same(id, alias)));
         let by_product = self.products.is_empty()
-            || self.products.iter().any(|wanted| pattern.products.iter().any(|product| same(wanted, product)));
+            || self
+                .products
+                .iter()
+                .any(|wanted| pattern.products.iter().any(|product| same(wanted, product)));
         by_id && by_product
     }
 }

@@ -7,17 +7,17 @@ use indexmap::IndexMap;
 
 use crate::base::stamp::HOUR;
 use crate::base::{
-    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId, Stamp,
-    StreamId, Zone,
+    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId,
+    Stamp, StreamId, Zone,
 };
 use crate::correlate::values::account;
 use crate::correlate::{SourceInfo, WorldParts};
 use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
+use super::Options;
 use super::collect::{Part, SessionPart};
 use super::source::Extract;
-use super::Options;
 
 /// A source as the report shows it, beside what the world takes from it.
 pub(super) struct SettledSource {
@@ -94,7 +94,11 @@ impl Clock<'_> {
     /// An epoch beside local text in the same source tells the offset of that moment; it holds for the hours around
     /// it, unless another such record shows that it changed.
     fn inferred_at(&self, micros: i64) -> Option<i32> {
-        let mut near = self.inferred.iter().filter(|(at, _)| at.abs_diff(micros) <= INFERRED_REACH).map(|(_, east)| *east);
+        let mut near = self
+            .inferred
+            .iter()
+            .filter(|(at, _)| at.abs_diff(micros) <= INFERRED_REACH)
+            .map(|(_, east)| *east);
         let first = near.next()?;
         near.all(|east| east == first).then_some(first)
     }
@@ -105,7 +109,8 @@ const INFERRED_REACH: u64 = 24 * HOUR as u64;
 
 impl Settler<'_> {
     fn take(&mut self, id: SourceId, extract: Extract) {
-        let Extract { path, dialect, reason, encoding, bytes, stream, place, order, mut part, notices } = extract;
+        let Extract { path, dialect, reason, encoding, bytes, stream, place, order, mut part, notices } =
+            extract;
         self.notices.extend(notices);
         let told = part.notices.drain(..).map(|(code, line, detail)| Notice {
             code,
@@ -158,7 +163,8 @@ impl Settler<'_> {
                 intervals,
             });
         }
-        let (first, last) = (part.first.map(|stamp| clock.settle(stamp)), part.last.map(|stamp| clock.settle(stamp)));
+        let (first, last) =
+            (part.first.map(|stamp| clock.settle(stamp)), part.last.map(|stamp| clock.settle(stamp)));
         self.world.sources.push(SourceInfo {
             path: path.clone(),
             dialects: part.dialects.iter().copied().collect(),
@@ -240,7 +246,8 @@ impl Settler<'_> {
     fn unplaced_versions(&mut self) {
         for fact in &self.world.facts {
             if let (None, FactKind::Version { product, version }) = (&fact.host, &fact.kind) {
-                let path = usize::try_from(fact.source.0).ok().and_then(|index| self.world.sources.get(index));
+                let path =
+                    usize::try_from(fact.source.0).ok().and_then(|index| self.world.sources.get(index));
                 self.notices.push(Notice {
                     code: NoticeCode::VersionUnplaced,
                     source: path.map(|info| info.path.clone()),
@@ -266,7 +273,10 @@ fn date_notice(path: &str, order: Option<DateOrder>, part: &Part) -> Option<Noti
         return None;
     }
     let (code, detail) = if part.month_first > 0 {
-        (NoticeCode::DateOrderConflict, "some dates have the day first, some the month; those that read both ways were read month first (--date-order)")
+        (
+            NoticeCode::DateOrderConflict,
+            "some dates have the day first, some the month; those that read both ways were read month first (--date-order)",
+        )
     } else {
         (NoticeCode::DateOrderAssumed, "nothing tells day from month; month first was assumed (--date-order)")
     };
@@ -306,7 +316,8 @@ fn zone_rule<'o>(options: &'o Options, settings: &'o Settings, host: Option<&str
 
 /// Logs that some exporters write newest record first.
 fn newest_first(dialect: Dialect) -> bool {
-    matches!(dialect.product(), "windows") || matches!(dialect, Dialect::VmwareEvents | Dialect::NetbackupBpdbjobs)
+    matches!(dialect.product(), "windows")
+        || matches!(dialect, Dialect::VmwareEvents | Dialect::NetbackupBpdbjobs)
 }
 
 /// The zone of a source's stamps in a word: the name that was given, else the offset that all of them have.

@@ -46,7 +46,8 @@ impl Workshop<'_> {
         let extract = self.read(found, self.order)?;
         let part = &extract.part;
         // Only the rest of the source told that days come first: what stood before was read month first.
-        let late = extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0;
+        let late =
+            extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0;
         if late && matches!(found.origin, input::Origin::File(_)) {
             return self.read(found, Some(DateOrder::Dmy));
         }
@@ -162,7 +163,11 @@ fn join(parts: Vec<(Part, Outcome)>) -> (Part, Outcome) {
 }
 
 /// Splits and matches one text to its end.
-fn read_text(mut text: TextReader, mut splitter: Box<dyn Splitter>, reading: &Reading<'_, '_>) -> (Part, Outcome) {
+fn read_text(
+    mut text: TextReader,
+    mut splitter: Box<dyn Splitter>,
+    reading: &Reading<'_, '_>,
+) -> (Part, Outcome) {
     let mut part = Part::default();
     let mut buffer = String::new();
     let mut candidates = Vec::new();

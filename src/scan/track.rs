@@ -176,7 +176,10 @@ mod tests {
         for (hour, number) in [(0, 1), (1, 2), (2, 5), (3, 6)] {
             track.add(at(hour), None, Some(number));
         }
-        assert_eq!(track.finish(), [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]);
+        assert_eq!(
+            track.finish(),
+            [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]
+        );
     }
 
     #[test]

@@ -231,7 +231,8 @@ impl Checker<'_> {
                 }
             }
         }
-        let mut rows: Vec<String> = raw.needs.iter().chain(&raw.requires).map(|need| need.get_ref().clone()).collect();
+        let mut rows: Vec<String> =
+            raw.needs.iter().chain(&raw.requires).map(|need| need.get_ref().clone()).collect();
         let absent = self.absences(&raw.absent, &steps, &mut rows);
         let unless = self.absences(&raw.unless, &steps, &mut rows);
         let uncovered = self.absences(&raw.uncovered, &steps, &mut rows);
