@@ -121,6 +121,10 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
     if let Some(template) = verdict.and_then(|verdict| verdict.collect.as_ref()) {
         asked.insert(0, collect::fill(world, template, steps, &entry.object, host.as_deref()));
     }
+    if entry.level == Level::Cleared {
+        // Nothing is left open that would change it.
+        asked.clear();
+    }
     dedup(&mut asked);
     let objects = objects(search, entry, verdict, &mut pile);
     let mut said = doubts::sentences(world, pattern, entry);
