@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use nom::bytes::complete::{take_till1, take_while_m_n};
 use nom::character::complete::{i64 as signed, space0, space1};
-use nom::combinator::{map_res, rest};
+use nom::combinator::map_res;
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
 

@@ -16,11 +16,14 @@ mod wording;
 
 pub mod bpdbjobs;
 pub mod bperror;
+pub mod image_list;
 pub mod job;
 pub mod legacy;
+pub mod msdp;
 pub mod nbstlutil;
 pub mod progress;
 pub mod tpconfig;
+pub mod try_log;
 pub mod unified;
 pub mod unified_raw;
 pub mod version;
@@ -35,6 +38,9 @@ pub const READERS: &[&dyn Reader] = &[
     &unified_raw::UnifiedRaw,
     &bpdbjobs::Bpdbjobs,
     &bperror::Bperror,
+    &image_list::ImageList,
+    &try_log::TryLog,
+    &msdp::Msdp,
     &job::Job,
     &progress::Progress,
     &nbstlutil::Nbstlutil,

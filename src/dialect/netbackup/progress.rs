@@ -124,7 +124,8 @@ impl Grammar for ProgressGrammar {
             return Some(record);
         }
         let (clock, text) = timed(line)?;
-        if !starts_with_token(text) && !(self.seen && is_path(text)) {
+        let is_line = starts_with_token(text) || (self.seen && is_path(text));
+        if !is_line {
             return None;
         }
         self.seen = true;

@@ -14,7 +14,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_while1};
 use nom::character::complete::{alpha1, digit1, space0, u64 as number};
 use nom::combinator::{opt, verify};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use super::{backup_id, wording};
