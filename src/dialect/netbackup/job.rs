@@ -44,6 +44,9 @@ const LONGEST_STATUS: usize = 160;
 /// Process ids of one job that are remembered. Jobs have a dozen processes; a bound, because logs are hostile.
 const PIDS: usize = 64;
 
+/// The beginning of a message that consoles print without a time.
+const UNDATED: &str = "A portion of data to be included from a previous backup (";
+
 /// The reader of job details.
 pub struct Job;
 
@@ -54,6 +57,7 @@ impl Reader for Job {
 
     fn claim(&self, line: &str) -> Claim {
         match dated(line) {
+            None if line.starts_with(UNDATED) => Claim::Strong,
             Some((_, text)) if job_text::is_distinct(text) => Claim::Strong,
             Some(_) => Claim::Weak,
             None => Claim::No,
@@ -267,6 +271,9 @@ impl Grammar for JobGrammar {
             };
             return Some(record);
         }
+        if line.starts_with(UNDATED) {
+            return Some(Record::new(Dialect::NetbackupJob, line));
+        }
         let id = job_header(line)?;
         let mut record = Record::new(Dialect::NetbackupJob, line);
         record.kind = HEADER;
@@ -427,16 +434,18 @@ Dec 17, 2021 12:00:20\u{202f}PM - Info bpdm (pid=154836) started
             SIGNAL 11, backup id c_1236281108 (13)\r\n\
             file read failed (13)\r\n\
             \r\n\
-            A portion of data (backupid = c_1236281109, offset = 5) has incorrect checksum\r\n";
+            A portion of data to be included from a previous backup (backupid = c_1236281109, offset = 5) has x\r\n";
         let log = read(&Job, text);
-        assert_eq!((log.heads(), log.headless()), (2, 1));
+        assert_eq!((log.heads(), log.headless()), (3, 1));
         let error = &log.records[1];
         assert_eq!(
             error.body,
             "from client c: ERR - bpbkar killed by\r\nSIGNAL 11, backup id c_1236281108 (13)"
         );
         assert_eq!((error.code.as_deref(), error.field("backup_id")), (Some("13"), Some("c_1236281108")));
-        assert_eq!((log.records[2].kind, log.records[2].code.as_deref()), (STATUS, None));
+        assert_eq!((log.records[2].kind, log.records[2].code.as_deref()), (STATUS, Some("13")));
+        // The console prints this one without a time, above the line that it explains.
+        assert_eq!(log.records[3].field("previous_backup_id"), Some("c_1236281109"));
         check_cuts(&Job, text);
     }
 

@@ -43,7 +43,7 @@ pub(super) fn number_behind(rest: &str) -> Option<&str> {
 
 /// The status in parentheses at the end of a text: `media open error (83).`, `media close error  (87)`.
 pub(super) fn trailing_status(text: &str) -> Option<&str> {
-    any_trailing_status(text).filter(|status| status.trim_start_matches('0') != "")
+    any_trailing_status(text).filter(|status| !status.trim_start_matches('0').is_empty())
 }
 
 /// The same, 0 included.
