@@ -8,9 +8,9 @@
 
 use super::{Place, Reader, without_rotation};
 
-mod banner;
+pub(crate) mod banner;
 mod cad;
-mod clock;
+pub(crate) mod clock;
 mod console;
 mod error;
 pub(crate) mod message;
