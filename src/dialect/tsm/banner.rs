@@ -110,7 +110,7 @@ fn version_line(line: &str) -> Option<BannerLine<'_>> {
 }
 
 /// `Version 6, Release 4, Level 0.1` as `6.4.0.1`, in any language: three numbers with words between them.
-pub(super) fn level(text: &str) -> Option<String> {
+pub(crate) fn level(text: &str) -> Option<String> {
     let mut rest = text.get(text.find(|c: char| c.is_ascii_digit())?..)?;
     let mut parts = Vec::with_capacity(4);
     for separator in [',', ',', '.'] {

@@ -18,15 +18,15 @@ use crate::dialect::dates;
 
 /// The beginning of a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Head<'a> {
+pub(crate) struct Head<'a> {
     /// The stamp.
-    pub(super) stamp: Stamp,
+    pub(crate) stamp: Stamp,
     /// What the date shows about the order of day and month.
-    pub(super) vote: Option<DateOrder>,
+    pub(crate) vote: Option<DateOrder>,
     /// Date and time as printed.
-    pub(super) printed: &'a str,
+    pub(crate) printed: &'a str,
     /// What follows, without the blanks before it.
-    pub(super) rest: &'a str,
+    pub(crate) rest: &'a str,
 }
 
 /// Reads stamps and remembers whether the source prints a bare `A` or `P` behind its times.
@@ -71,7 +71,7 @@ impl Clock {
 }
 
 /// The stamp that a line begins with, a bare `A` or `P` behind it left in the rest.
-pub(super) fn stamp(line: &str) -> Option<Head<'_>> {
+pub(crate) fn stamp(line: &str) -> Option<Head<'_>> {
     if !line.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }

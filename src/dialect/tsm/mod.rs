@@ -8,11 +8,14 @@
 
 use super::{Place, Reader, without_rotation};
 
-mod banner;
+pub(crate) mod banner;
 mod cad;
-mod clock;
+pub(crate) mod clock;
 mod console;
+mod dp;
 mod error;
+mod events;
+mod instr;
 pub(crate) mod message;
 mod options;
 mod progress;
@@ -24,8 +27,16 @@ mod vm_backup;
 mod vm_lines;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] =
-    &[&cad::AcceptorLog, &sched::SchedulerLog, &console::Console, &error::ErrorLog, &options::OptionFile];
+pub const READERS: &[&dyn Reader] = &[
+    &cad::AcceptorLog,
+    &sched::SchedulerLog,
+    &events::EventList,
+    &instr::InstrumentationLog,
+    &dp::AgentLog,
+    &console::Console,
+    &error::ErrorLog,
+    &options::OptionFile,
+];
 
 /// A log, its rotations and its pruned copy are one stream; only the error log's pruned copy has a name of its own.
 fn stream_of(path: &str) -> Place {
