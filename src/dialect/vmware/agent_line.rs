@@ -82,10 +82,10 @@ pub(super) fn parse(line: &str) -> Option<Head<'_>> {
     let (rest, has_priority) = priority(line);
     let (when, rest) = outer_stamp(rest, has_priority)?;
     let rest = rest.strip_prefix(' ')?.trim_start_matches(' ');
-    if let When::Stamp(stamp) = when {
-        if let Some(head) = five(stamp, rest).or_else(|| six(stamp, rest)) {
-            return Some(head);
-        }
+    if let When::Stamp(stamp) = when
+        && let Some(head) = five(stamp, rest).or_else(|| six(stamp, rest))
+    {
+        return Some(head);
     }
     wrapped(when, rest)
 }
@@ -213,11 +213,12 @@ fn six(stamp: Stamp, rest: &str) -> Option<Head<'_>> {
         let (thread, behind) = inner.split_once(']')?;
         head.thread = Some(thread);
         rest = behind;
-    } else if let Some((thread, behind)) = rest.strip_prefix(' ').and_then(|rest| rest.split_once(' ')) {
-        if !thread.is_empty() && thread.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            head.thread = Some(thread);
-            rest = behind;
-        }
+    } else if let Some((thread, behind)) = rest.strip_prefix(' ').and_then(|rest| rest.split_once(' '))
+        && !thread.is_empty()
+        && thread.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        head.thread = Some(thread);
+        rest = behind;
     }
     if is_syslog {
         head.pid = head.thread.and_then(|thread| thread.parse().ok());

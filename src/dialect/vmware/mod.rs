@@ -19,6 +19,7 @@ mod yearless;
 #[cfg(test)]
 mod collect;
 
+pub mod events;
 pub mod hostd;
 pub mod vmbackup;
 pub mod vmkernel;
@@ -32,6 +33,7 @@ use super::Reader;
 
 /// Every dialect of this family, in the order in which they are asked.
 pub const READERS: &[&dyn Reader] = &[
+    &events::Events,
     &vmx_log::VmxLog,
     &vmkernel::Vmkernel,
     &vpxd::Vpxd,
