@@ -35,5 +35,6 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod codes;
 pub mod dialect;
 pub mod pattern;
