@@ -394,3 +394,18 @@ fn what_people_read() {
     }
     insta::assert_snapshot!("faults", out);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(150))]
+
+    /// Whatever is typed, the checker answers with faults and stays on its feet.
+    #[test]
+    fn no_file_brings_the_checker_down(at in 0..GOOD.len(), length in 0usize..60, put in "[a-z\"'\\[\\]{}=.,()?<>{}\\\\\n#ä0-9 -]{0,12}") {
+        let end = (at + length).min(GOOD.len());
+        let text = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
+        for fault in check_text("NAME.md", &text, CheckOptions::default()) {
+            proptest::prop_assert!(fault.line >= 1 && fault.column >= 1);
+            proptest::prop_assert!(!render_faults(&[fault], true).is_empty());
+        }
+    }
+}

@@ -131,10 +131,12 @@ fn read_folder(dir: &Path, sources: &mut Vec<Source>, faults: &mut Vec<Fault>) {
         };
         let path = entry.path();
         let file = path.display().to_string();
-        let place = path.strip_prefix(dir).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        // A folder may hold a README beside its patterns.
-        let is_pattern = place.ends_with(".md") && !place.ends_with("README.md") || place.ends_with(".toml");
-        if !is_pattern || !path.is_file() {
+        let below = path.strip_prefix(dir).unwrap_or(path);
+        // A file that was named itself stands for a folder with nothing else in it.
+        let is_named = below.as_os_str().is_empty();
+        let place = if is_named { Path::new(path.file_name().unwrap_or_default()) } else { below };
+        let place = place.to_string_lossy().replace('\\', "/");
+        if !path.is_file() || !(is_pattern(&place) || is_shared(&place, is_named)) {
             continue;
         }
         if entry.metadata().map_or(0, |metadata| metadata.len()) > LARGEST_FILE {
@@ -146,6 +148,17 @@ fn read_folder(dir: &Path, sources: &mut Vec<Source>, faults: &mut Vec<Fault>) {
             Err(error) => trouble(file, format!("cannot be read: {error}")),
         }
     }
+}
+
+/// A folder may hold a README beside its patterns.
+fn is_pattern(place: &str) -> bool {
+    place.ends_with(".md") && !place.ends_with("README.md")
+}
+
+/// `shared/*.toml` and `<product>/events.toml`; other TOML files are somebody's settings.
+fn is_shared(place: &str, is_named: bool) -> bool {
+    let in_folder = place.starts_with("shared/") || place.contains("/shared/");
+    place.ends_with(".toml") && (in_folder || is_named || place.ends_with("events.toml"))
 }
 
 /// Whose regexes are parsed and whose samples are run.

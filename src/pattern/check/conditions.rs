@@ -5,8 +5,9 @@ use toml::Spanned;
 use super::{Checker, Named, Steps};
 use crate::base::Dialect;
 use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Rule};
-use crate::pattern::raw::rules::{RawCondition, RawGround, RawStep};
+use crate::pattern::raw::rules::RawStep;
 use crate::pattern::raw::tree::Text;
+use crate::pattern::raw::verdicts::{RawCondition, RawGround};
 
 impl Checker<'_> {
     /// Checks a condition; `steps` are those of all verdicts.

@@ -5,6 +5,7 @@ mod events;
 mod lints;
 mod pattern;
 mod rules;
+mod shared;
 mod values;
 
 use indexmap::IndexMap;

@@ -1,23 +1,18 @@
-//! A whole pattern, and a whole shared file.
+//! A whole pattern.
 
-use indexmap::IndexMap;
-
-use super::{Checker, Known, Named, PRODUCTS, Steps, VERSIONED};
+use super::{Checker, Named, PRODUCTS, Steps, VERSIONED};
 use crate::base::event::EventKind;
 use crate::base::stamp::{DAY, Span};
 use crate::base::version::{Ordering, Version};
 use crate::base::{Impact, Level};
 use crate::pattern::fault::nearest;
 use crate::pattern::model::{Affected, Body, EventDef, Pattern, Verdict};
-use crate::pattern::raw::rules::RawVerdict;
 use crate::pattern::raw::tree::Text;
-use crate::pattern::raw::{RawAffected, RawPattern, RawShared};
+use crate::pattern::raw::verdicts::RawVerdict;
+use crate::pattern::raw::{RawAffected, RawPattern};
 
 /// The schema of pattern files that this program reads.
 pub(super) const PATTERN_SCHEMA: &str = "blogscan-pattern/1";
-/// The schema of shared files that this program reads.
-pub(super) const SHARED_SCHEMA: &str = "blogscan-events/1";
-
 /// How far apart two steps may lie where a pattern does not say.
 const HORIZON: Span = Span(35 * DAY);
 /// No advisory at hand needs more, and events are kept for that long.
@@ -74,7 +69,7 @@ impl Checker<'_> {
         (pattern, self.own)
     }
 
-    fn schema(&mut self, schema: &Option<Text>, known: &str) {
+    pub(super) fn schema(&mut self, schema: &Option<Text>, known: &str) {
         if let Some(schema) = schema.as_ref().filter(|schema| schema.get_ref() != known) {
             self.faults
                 .error(schema.span(), format!("this program does not read the schema `{}`", schema.get_ref()))
@@ -369,58 +364,8 @@ impl Checker<'_> {
             }
         }
     }
-
-    /// Checks a shared file; its events are numbered behind those that are known.
-    pub(crate) fn shared(mut self, raw: &RawShared, name: &str) -> SharedFile {
-        self.owner = name.to_owned();
-        self.schema(&raw.schema, SHARED_SCHEMA);
-        self.events(&raw.events, true);
-        let names = std::mem::take(&mut self.names);
-        let sets = raw.sets.iter().map(|(name, entries)| (name.get_ref().clone(), plain(entries))).collect();
-        let parents = raw.parents.iter().map(|(class, parent)| {
-            (super::events::class_name(class).to_owned(), super::events::class_name(parent).to_owned())
-        });
-        SharedFile { events: self.own, names, sets, parents: parents.collect() }
-    }
 }
 
-/// What a shared file defines.
-pub(crate) struct SharedFile {
-    pub events: Vec<EventDef>,
-    pub names: IndexMap<String, EventKind>,
-    pub sets: IndexMap<String, Vec<String>>,
-    pub parents: IndexMap<String, String>,
-}
-
-impl Known {
-    /// Takes over what a shared file defines; its classes are raised once all files are in ([`Known::raise`]).
-    pub(crate) fn add(&mut self, file: SharedFile, parents: &mut IndexMap<String, String>) {
-        self.events.extend(file.events);
-        self.names.extend(file.names);
-        self.sets.extend(file.sets);
-        parents.extend(file.parents);
-    }
-
-    /// Enters every event under its classes and under all classes above them.
-    pub(crate) fn raise(&mut self, parents: &IndexMap<String, String>) {
-        for (index, event) in self.events.iter().enumerate() {
-            let kind = EventKind(u32::try_from(index).unwrap_or(u32::MAX));
-            for class in &event.classes {
-                let mut class = Some(class);
-                // A circle of parents ends after as many steps as there are classes.
-                for _ in 0..=parents.len() {
-                    let Some(name) = class else { break };
-                    let kinds = self.classes.entry(name.clone()).or_default();
-                    if !kinds.contains(&kind) {
-                        kinds.push(kind);
-                    }
-                    class = parents.get(name);
-                }
-            }
-        }
-    }
-}
-
-fn plain(texts: &[Text]) -> Vec<String> {
+pub(super) fn plain(texts: &[Text]) -> Vec<String> {
     texts.iter().map(|text| text.get_ref().clone()).collect()
 }

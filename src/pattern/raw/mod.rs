@@ -2,14 +2,16 @@
 
 pub(crate) mod rules;
 pub(crate) mod tree;
+pub(crate) mod verdicts;
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use self::rules::{RawCondition, RawVerdict, RawWhere, RawWindow};
+use self::rules::{RawWhere, RawWindow};
 use self::tree::{Keys, Text, kind_of, parse, plain_of, texts_of};
+use self::verdicts::{RawCondition, RawVerdict};
 use super::fault::Faults;
 
 /// A pattern file.
