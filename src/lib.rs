@@ -35,6 +35,7 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod cli;
 pub mod dialect;
 pub mod pattern;
 pub mod report;
