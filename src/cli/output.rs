@@ -47,6 +47,9 @@ fn write_file(text: &str, file: &Path) -> anyhow::Result<()> {
     if std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok(std::fs::write(file, text)?);
     }
+    // A link stays a link; what it points to is replaced.
+    let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let file = target.as_path();
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut neighbour = tempfile::Builder::new().prefix(".blogscan-").tempfile_in(folder)?;
     neighbour.write_all(text.as_bytes())?;

@@ -105,8 +105,12 @@ fn test(words: &FolderWords, desk: &mut Desk<'_, '_>) -> Exit {
         for (name, folder) in sample_cases(&root.join(&pattern.id)) {
             cases += 1;
             let input = folder.display().to_string();
-            let report =
-                desk.engine.scan(&[input.clone()], &Options::default(), &catalogue, &Settings::default());
+            let report = desk.engine.scan(
+                std::slice::from_ref(&input),
+                &Options::default(),
+                &catalogue,
+                &Settings::default(),
+            );
             if let Err(reason) = judge(&name, &pattern.id, &report) {
                 failed += 1;
                 text.push_str(&format!("{input}: {reason}\n"));
