@@ -1,6 +1,8 @@
 //! The command line: words, exit status, streams. The engine is replaced by one that gives a report written by hand;
 //! what needs no engine is run with the real program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 #[path = "../report/example.rs"]
 #[allow(dead_code, reason = "shared with the tests of the report, each of which needs its part")]
 mod example;
