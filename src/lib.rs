@@ -35,6 +35,7 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod cli;
 pub mod codes;
 pub mod correlate;
 pub mod dialect;

@@ -129,7 +129,10 @@ pub fn without_rotation(path: &str) -> &str {
 pub fn bundle_host(path: &str) -> Option<&str> {
     path.split(['/', '\\', '!']).rev().skip(1).find_map(|folder| {
         let mut parts = folder.rsplit('_').peekable();
-        while parts.peek().is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4) {
+        while parts
+            .peek()
+            .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4)
+        {
             parts.next();
         }
         let role = parts.next().filter(|role| matches!(*role, "master" | "primary" | "media" | "client"))?;
