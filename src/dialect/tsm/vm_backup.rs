@@ -88,7 +88,7 @@ pub(super) struct VmBackups {
     /// The mode that the command asked for.
     pub(super) requested: Option<String>,
     /// Bytes of the last full of each machine.
-    fulls: IndexMap<String, u64>,
+    pub(super) fulls: IndexMap<String, u64>,
 }
 
 impl VmBackups {
