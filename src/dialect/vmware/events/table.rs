@@ -184,7 +184,14 @@ impl Columns {
     /// Reads a header row; `None` if it is none of an export of events or tasks.
     pub(super) fn read(line: &str) -> Option<Columns> {
         let line = line.trim_start_matches('\u{feff}');
-        if line.len() > 4096 || line.trim_start().starts_with(['{', '[']) {
+        // Every line of a mixed text is asked: most are refused here.
+        let is_possible = line.len() <= 4096
+            && !line.starts_with(['{', '[', ' ', '<'])
+            && line.bytes().filter(u8::is_ascii_digit).take(3).count() < 3
+            && ["essage", "escri", "eschreib", "tat", "ustand", "etail"]
+                .iter()
+                .any(|part| line.contains(part));
+        if !is_possible {
             return None;
         }
         let delimiter =
