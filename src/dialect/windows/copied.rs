@@ -1,14 +1,14 @@
 //! `windows.copied`: event properties copied out of Event Viewer and pasted anywhere.
 //!
 //! ```text
-//! Event Type:	Error                        (XP, 2003: tabs, date and time apart, Data as a dump)
-//! Event Source:	VolSnap
+//! Event Type:<TAB>Error                        (XP, 2003: tabs, date and time apart, Data as a dump)
+//! Event Source:<TAB>VolSnap
 //! Log Name:      Application                 (Vista and later; `Event Xml:` may follow, the same event once more)
 //! Source:        VSS
 //! Aufgabenkategorie:Integrität               (a long label leaves no blank)
 //! > ログの名前: Application                    (quoted, in Markdown)
 //! Event ID 57 ntfs Warning                   (typed by hand)
-//! DC02	4015	Warning	DNS	DNS Server	2023-04-09 04:37:44 PM     (Server Manager; the text follows)
+//! DC02<TAB>4015<TAB>Warning<TAB>DNS<TAB>DNS Server<TAB>2023-04-09 04:37:44 PM     (Server Manager; the text follows)
 //! ```
 //!
 //! Copies are incomplete by nature: records without their first lines, without date, with placeholders. What is not
@@ -160,8 +160,7 @@ fn xml_in<'a>(piece: &str, from: usize, to: usize, at: usize, sink: &mut dyn Sin
 /// Markdown ends a line with a backslash to keep it; a path may end with one as well.
 fn body_line(line: &Line<'_>, backslashes: bool) -> String {
     let text: &str = &line.text;
-    let text = if backslashes { text.strip_suffix('\\').unwrap_or(text) } else { text };
-    text.trim_end().to_owned()
+    if backslashes { text.strip_suffix('\\').unwrap_or(text).to_owned() } else { text.to_owned() }
 }
 
 /// What the lines of a copy hold.
@@ -257,7 +256,7 @@ impl<'a> Parts<'a> {
             None => times::local(&format!("{} {}", self.date, self.time), sink),
         };
         let mut entry = Entry::new();
-        entry.body = Cow::Owned(self.body.join("\n").trim().to_owned());
+        entry.body = Cow::Owned(self.body.join("\n"));
         entry.data = self.data;
         entry.stamp = stamp;
         if let Some(xml) = self.xml.take() {
@@ -275,7 +274,7 @@ impl<'a> Parts<'a> {
             if entry.data.is_empty() {
                 entry.data = xml.data;
             }
-            if entry.body.is_empty() {
+            if entry.body.trim().is_empty() {
                 entry.body = xml.body;
             }
         }

@@ -180,7 +180,7 @@ impl Rows {
             .or_else(|| header(line).map(|_| BLANKS))
     }
 
-    fn from_fields<'a>(
+    fn entry_of<'a>(
         &self,
         fields: Vec<String>,
         separator: char,
@@ -236,7 +236,7 @@ impl Layout for Rows {
         let (line, next) = next_line(piece, 0)?;
         if let Some(separator) = row_separator(line, &self.columns) {
             let (fields, tail) = rows::parse(piece, separator);
-            return Some(self.from_fields(fields, char::from(separator), tail, sink));
+            return Some(self.entry_of(fields, char::from(separator), tail, sink));
         }
         if let Some(columns) = header(line) {
             self.columns = columns;
