@@ -296,13 +296,20 @@ fn a_drafted_pattern_has_no_faults() {
     std::fs::write(folder.path().join("TECH1.md"), &draft.out).unwrap();
     let checked = with(complete(&[]), &["patterns", "check", folder.path().to_str().unwrap()]);
     assert_eq!(checked.exit, Exit::Quiet, "{}", checked.out);
-    // The engine at hand finds nothing, so a folder that must be a hit fails and a miss passes.
+    // The drafted pattern finds nothing in empty folders: a case that expects nothing passes, one that expects a
+    // finding fails.
     let samples = folder.path().join("samples");
-    std::fs::create_dir_all(samples.join("TECH1/hit-likely-alone")).unwrap();
-    std::fs::create_dir_all(samples.join("TECH1/miss-running")).unwrap();
+    let case = |name: &str, expectation: &str| {
+        let case = samples.join("TECH1").join(name);
+        std::fs::create_dir_all(&case).unwrap();
+        std::fs::write(case.join("expect.toml"), format!("schema = \"blogscan-expect/1\"\n{expectation}"))
+            .unwrap();
+    };
+    case("hit-alone", "[[finding]]\nadvisory = \"TECH1\"\nlevel = \"likely\"\n");
+    case("miss-running", "");
     let words = ["patterns", "test", folder.path().to_str().unwrap(), "--samples", samples.to_str().unwrap()];
     let tested = with(complete(&[]), &words);
     assert_eq!(tested.exit, Exit::Trouble, "{}", tested.out);
-    assert!(tested.out.contains("TECH1 must be likely and is not found"), "{}", tested.out);
-    assert!(tested.out.contains("2 sample folders"), "{}", tested.out);
+    assert!(tested.out.contains("expected, not found: TECH1 likely"), "{}", tested.out);
+    assert!(tested.out.contains("2 sample cases") && tested.out.contains("1 failed"), "{}", tested.out);
 }
