@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 
 use super::job_time::job_time;
 use super::resource::{self, Platform};
+use super::run::{Broken, Run, Set, result};
 use super::version::{has_vstorage, release};
 use super::words::{self, Item, Method, Outcome};
 use crate::base::{DateOrder, Dialect, FactKind, Record, Sink, Stamp};
@@ -27,40 +28,6 @@ pub(super) struct Place {
     pub(super) line: u64,
     /// Offset in the text at hand.
     pub(super) offset: usize,
-}
-
-#[derive(Debug, Default)]
-struct Set {
-    line: u64,
-    resource: String,
-    method: Option<Method>,
-    start: Option<Stamp>,
-    start_text: Option<String>,
-    has_ended: bool,
-    bytes: Option<u64>,
-    problems: u32,
-    is_full_instead: bool,
-}
-
-#[derive(Debug, Default)]
-struct Run {
-    server: Option<String>,
-    name: Option<String>,
-    account: Option<String>,
-    start: Option<Stamp>,
-    method: Option<Method>,
-    outcome: Option<Outcome>,
-    has_ended: bool,
-    sets: Vec<Set>,
-    /// The first set of each resource.
-    by_resource: IndexMap<String, usize>,
-    /// Sets are listed again when they are verified.
-    is_backup: bool,
-    is_synthetic: bool,
-    /// The set that lines belong to: cleared where none is open.
-    is_open: bool,
-    unassigned_problems: u32,
-    is_vcb: bool,
 }
 
 /// Reads the jobs of one source.
@@ -176,9 +143,9 @@ impl Jobs {
 
     /// A set begins, whatever its resource.
     pub(super) fn open_set(&mut self, place: Place) {
-        if self.run.is_backup && self.run.sets.len() < MOST_SETS {
+        self.run.is_open = self.run.is_backup && self.run.sets.len() < MOST_SETS;
+        if self.run.is_open {
             self.run.sets.push(Set { line: place.line, ..Set::default() });
-            self.run.is_open = true;
         }
     }
 
@@ -413,52 +380,6 @@ impl Jobs {
             }
             Some(Method::Synthetic) | None => "unknown",
         }
-    }
-}
-
-fn is_broken(set: &Set) -> bool {
-    set.problems > 0 || !set.has_ended
-}
-
-/// How many sets of a job did not go well.
-struct Broken {
-    sets: usize,
-    with_problems: usize,
-}
-
-impl Broken {
-    fn count(run: &Run) -> Broken {
-        Broken {
-            sets: run.sets.iter().filter(|set| is_broken(set)).count(),
-            with_problems: run.sets.iter().filter(|set| set.problems > 0).count(),
-        }
-    }
-}
-
-/// What became of a set. A job's status is that of its worst part: a set is judged by its own messages where the log
-/// assigns them, and stays unknown where it does not.
-fn result(run: &Run, broken: &Broken, set: &Set) -> &'static str {
-    let others = broken.sets.saturating_sub(usize::from(is_broken(set)));
-    match run.outcome {
-        None | Some(Outcome::Other) => "unknown",
-        Some(Outcome::Success) => "success",
-        Some(Outcome::Exceptions) => {
-            let is_elsewhere = set.problems == 0 && run.unassigned_problems == 0 && broken.with_problems > 0;
-            if is_elsewhere { "success" } else { "partial" }
-        }
-        Some(Outcome::Canceled) => {
-            if set.has_ended && set.problems == 0 {
-                "partial"
-            } else {
-                "failed"
-            }
-        }
-        Some(Outcome::Failed) if !set.has_ended || run.sets.len() == 1 => "failed",
-        Some(Outcome::Failed) => match (set.problems > 0, others > 0) {
-            (true, false) => "failed",
-            (false, true) => "partial",
-            _ => "unknown",
-        },
     }
 }
 

@@ -6,6 +6,7 @@ mod error_code;
 mod job;
 mod job_time;
 mod resource;
+mod run;
 mod version;
 mod words;
 

@@ -202,6 +202,43 @@ const LABELS: [(&[&str], Label); 9] = [
     ),
 ];
 
+/// Beginnings of lines without a colon.
+const OPERATION: [&str; 5] = [
+    "job operation - ",
+    "auftragsvorgang - ",
+    "joboperation - ",
+    "opération du travail - ",
+    "operación de tarea - ",
+];
+const SET_STARTED: [&str; 7] = [
+    "backup started on ",
+    "sicherung gestartet am ",
+    "sicherung gestartet um ",
+    "sauvegarde démarrée le ",
+    "sauvegarde commencée le ",
+    "copia de seguridad iniciada el ",
+    "backup avviato il ",
+];
+const SET_ENDED: [&str; 6] = [
+    "backup completed on ",
+    "sicherung abgeschlossen am ",
+    "sicherung abgeschlossen um ",
+    "sauvegarde terminée le ",
+    "copia de seguridad finalizada el ",
+    "backup completato il ",
+];
+const RESOURCE: [&str; 9] = [
+    "set information - ",
+    "backup of ",
+    "satzinformationen - ",
+    "sicherungssatzinformationen - ",
+    "sicherung von ",
+    "informations sur le jeu - ",
+    "sauvegarde de ",
+    "información del conjunto - ",
+    "copia de seguridad de ",
+];
+
 /// What a line is about.
 pub(super) fn item(line: &str) -> Item<'_> {
     let line = line.trim();
@@ -222,51 +259,17 @@ pub(super) fn item(line: &str) -> Item<'_> {
     }
     let lower: String = line.chars().take(40).collect::<String>().to_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
-    if starts(&[
-        "job operation - ",
-        "auftragsvorgang - ",
-        "joboperation - ",
-        "opération du travail - ",
-        "operación de tarea - ",
-    ]) {
-        return Item::Operation(line.split_once(" - ").map_or("", |(_, rest)| rest));
+    if starts(&OPERATION) {
+        Item::Operation(line.split_once(" - ").map_or("", |(_, rest)| rest))
+    } else if starts(&SET_STARTED) {
+        Item::SetStarted(line)
+    } else if starts(&SET_ENDED) {
+        Item::SetEnded(line)
+    } else if starts(&RESOURCE) {
+        resource::in_line(line).map_or(Item::Other, Item::Resource)
+    } else {
+        Item::Other
     }
-    if starts(&[
-        "backup started on ",
-        "sicherung gestartet am ",
-        "sicherung gestartet um ",
-        "sauvegarde démarrée le ",
-        "sauvegarde commencée le ",
-        "copia de seguridad iniciada el ",
-        "backup avviato il ",
-    ]) {
-        return Item::SetStarted(line);
-    }
-    if starts(&[
-        "backup completed on ",
-        "sicherung abgeschlossen am ",
-        "sicherung abgeschlossen um ",
-        "sauvegarde terminée le ",
-        "copia de seguridad finalizada el ",
-        "backup completato il ",
-    ]) {
-        return Item::SetEnded(line);
-    }
-    if starts(&[
-        "set information - ",
-        "backup of ",
-        "satzinformationen - ",
-        "sicherungssatzinformationen - ",
-        "sicherung von ",
-        "informations sur le jeu - ",
-        "sauvegarde de ",
-        "información del conjunto - ",
-        "copia de seguridad de ",
-    ]) && let Some(resource) = resource::in_line(line)
-    {
-        return Item::Resource(resource);
-    }
-    Item::Other
 }
 
 /// Completion status in words.
