@@ -114,7 +114,10 @@ fn printed(one: &Moment<'_>, other: &Moment<'_>) -> Option<(i64, i64)> {
         (Stamp::Clock { micros: first, .. }, Stamp::Clock { micros: second, .. }) => {
             (one.source == other.source).then_some((second - first, second - first))
         }
-        (Stamp::Dated { micros: first, zone: mine, .. }, Stamp::Dated { micros: second, zone: theirs, .. }) => {
+        (
+            Stamp::Dated { micros: first, zone: mine, .. },
+            Stamp::Dated { micros: second, zone: theirs, .. },
+        ) => {
             let civil = second - first;
             Some(match (mine, theirs) {
                 (Zone::Unknown, Zone::Unknown) => (civil, civil),
@@ -146,7 +149,8 @@ fn distance(one: &Moment<'_>, other: &Moment<'_>, skew: i64) -> Option<(i64, i64
     if one.stream != other.stream {
         low -= whole(one.stamp);
         high += whole(other.stamp);
-        let same_host = matches!((one.host, other.host), (Some(mine), Some(theirs)) if same_machine(mine, theirs));
+        let same_host =
+            matches!((one.host, other.host), (Some(mine), Some(theirs)) if same_machine(mine, theirs));
         if !same_host {
             low -= skew;
             high += skew;
@@ -181,13 +185,17 @@ fn one_process(one: &Moment<'_>, other: &Moment<'_>) -> bool {
 /// Is `other` after `one`?
 fn follows(one: &Moment<'_>, other: &Moment<'_>, skew: i64) -> Maybe {
     let by_position = placed(one, other);
-    if one_process(one, other) && let Some(order) = by_position {
+    if one_process(one, other)
+        && let Some(order) = by_position
+    {
         return order;
     }
     let Some((low, high)) = distance(one, other, skew) else { return by_position.unwrap_or(Perhaps) };
     if one.stream == other.stream {
         let slip = slip(one, other);
-        if (low, high) == (0, 0) && let Some(order) = by_position {
+        if (low, high) == (0, 0)
+            && let Some(order) = by_position
+        {
             return order;
         }
         if slip > 0 && low > -slip || low > 0 {
@@ -406,7 +414,9 @@ impl<'a> Brute<'a> {
                 return None;
             }
         }
-        if let Some(window) = step.during && !take(self.inside(window, event)) {
+        if let Some(window) = step.during
+            && !take(self.inside(window, event))
+        {
             return None;
         }
         // A step of a condition that nothing ties to the verdict is of the anchor's host.
@@ -447,7 +457,8 @@ impl<'a> Brute<'a> {
             }
             let there = self.moment(open);
             let mut inside = behind(&there, &here, -slack, longest, 0);
-            for close in (0..self.events.len()).filter(|close| def.closes.contains(&self.events[*close].kind)) {
+            for close in (0..self.events.len()).filter(|close| def.closes.contains(&self.events[*close].kind))
+            {
                 let end = self.moment(close);
                 let closes = follows(&there, &end, 0).min(match behind(&there, &end, 0, def.longest.0, 0) {
                     No => No,
@@ -476,13 +487,7 @@ impl<'a> Brute<'a> {
         for other in 0..self.events.len() {
             let Some(unknowns) = self.fills(step, other, slots, 0) else { continue };
             let Some(mine) = identity(other) else { continue };
-            let near = behind(
-                &self.moment(first),
-                &self.moment(other),
-                0,
-                count.window.0,
-                self.scene.skew,
-            );
+            let near = behind(&self.moment(first), &self.moment(other), 0, count.window.0, self.scene.skew);
             let state = if unknowns > 0 { near.min(Perhaps) } else { near };
             if other == first {
                 continue;
@@ -504,7 +509,10 @@ impl<'a> Brute<'a> {
         }
     }
 
-    fn content(&self, event: usize) -> (EventKind, Stamp, Option<String>, Option<u64>, Vec<(String, String)>) {
+    fn content(
+        &self,
+        event: usize,
+    ) -> (EventKind, Stamp, Option<String>, Option<u64>, Vec<(String, String)>) {
         let event = self.events[event];
         let values = event.values.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         (event.kind, event.stamp, event.host.as_deref().map(str::to_owned), event.pid, values)
@@ -571,16 +579,16 @@ impl<'a> Brute<'a> {
                 },
                 _ => self.place(&order, absence.within, other, event),
             };
-            let state = if scope == No { No } else { scope.min(self.filters(event, &absence.filters, slots)) };
+            let state =
+                if scope == No { No } else { scope.min(self.filters(event, &absence.filters, slots)) };
             seen = seen.max(state);
         }
         seen
     }
 
     fn covered(&self, absence: &Absence, about: &About, slots: &[Slot]) -> bool {
-        let moment = |name: &str| {
-            slots.iter().find(|slot| slot.name == name).map(|slot| self.moment(slot.event))
-        };
+        let moment =
+            |name: &str| slots.iter().find(|slot| slot.name == name).map(|slot| self.moment(slot.event));
         let edge = |name: &str, by: i64| {
             moment(name).map(|moment| Moment { stamp: moment.stamp.shifted(by), position: None, ..moment })
         };
@@ -603,13 +611,13 @@ impl<'a> Brute<'a> {
             return false;
         }
         let yields = |dialect: Dialect| {
-            absence.kinds.iter().any(|kind| {
-                self.catalogue.event(*kind).is_some_and(|def| def.dialects.contains(&dialect))
-            })
+            absence
+                .kinds
+                .iter()
+                .any(|kind| self.catalogue.event(*kind).is_some_and(|def| def.dialects.contains(&dialect)))
         };
-        let not_after = |early: &Moment<'_>, late: &Moment<'_>| {
-            printed(early, late).is_some_and(|(low, _)| low >= 0)
-        };
+        let not_after =
+            |early: &Moment<'_>, late: &Moment<'_>| printed(early, late).is_some_and(|(low, _)| low >= 0);
         let past = |step: &Moment<'_>, end: &Moment<'_>| {
             let whole = if step.stream == end.stream { 0 } else { whole(step.stamp) };
             printed(step, end).is_some_and(|(low, _)| low - whole > 0)
@@ -783,7 +791,9 @@ impl<'a> Brute<'a> {
         let mut rows = Vec::new();
         let word = |state: ConditionState| format!("{state:?}").to_lowercase();
         let told = [(false, &verdict.unless), (true, &verdict.absent)];
-        for (asks_coverage, absence) in told.iter().flat_map(|(asks, list)| list.iter().map(|item| (*asks, item))) {
+        for (asks_coverage, absence) in
+            told.iter().flat_map(|(asks, list)| list.iter().map(|item| (*asks, item)))
+        {
             let state = match self.seen(absence, slots) {
                 Yes => return None,
                 Perhaps => {
@@ -923,7 +933,8 @@ impl<'a> Brute<'a> {
             });
             match chain {
                 Some(chain)
-                    if beside(&self.moment(chain.last().unwrap().anchor), &here, 0, 60 * SECOND, 0) == Yes =>
+                    if beside(&self.moment(chain.last().unwrap().anchor), &here, 0, 60 * SECOND, 0)
+                        == Yes =>
                 {
                     chain.push(held);
                 }

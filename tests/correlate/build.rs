@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use blogscan::base::event::{EventKind, SourceId, StreamId, Text, Values};
 use blogscan::base::stamp::{SECOND, Span};
+use blogscan::base::version::Ordering;
 use blogscan::base::{
     Coverage, Dialect, Event, Fact, FactKind, Finding, Impact, Interval, Level, Session, Stamp, Zone,
 };
-use blogscan::base::version::Ordering;
 use blogscan::correlate::{SourceInfo, World, WorldParts};
 use blogscan::identity::Names;
 use blogscan::pattern::Catalogue;
 use blogscan::pattern::model::{
-    Absence, Affected, Body, ConditionDef, ConditionTest, Count, EventDef, Ground, Join, Latest, Operand, Order,
-    Pattern, Piece, Reference, Rule, Scope, Step, Template, Test, Verdict, Where, WindowDef, Within,
+    Absence, Affected, Body, ConditionDef, ConditionTest, Count, EventDef, Ground, Join, Latest, Operand,
+    Order, Pattern, Piece, Reference, Rule, Scope, Step, Template, Test, Verdict, Where, WindowDef, Within,
 };
 use blogscan::verdict::{Judgement, Texts, judge};
 
@@ -91,7 +91,8 @@ impl StepParts for Step {
         self
     }
     fn at_least(self, count: usize, window: i64) -> Step {
-        let count = Count { at_least: count, distinct: None, window: Span(window * SECOND), same: Vec::new() };
+        let count =
+            Count { at_least: count, distinct: None, window: Span(window * SECOND), same: Vec::new() };
         Step { count: Some(count), ..self }
     }
     fn distinct(mut self, key: &str) -> Step {

@@ -241,7 +241,10 @@ fn some_ground(dice: &mut Dice<'_>) -> Ground {
         1 => {
             let name = some_step(dice, 2);
             let events = dice.pick(&["a", "b", "a b"]);
-            Ground::Steps(vec![Step { filters: vec![some_filter(dice)], ..step(&format!("{name}:{events}")) }])
+            Ground::Steps(vec![Step {
+                filters: vec![some_filter(dice)],
+                ..step(&format!("{name}:{events}"))
+            }])
         }
         _ => {
             let mut found = step(&format!("free:{}", dice.pick(&["c", "b", "a"])));
@@ -388,7 +391,14 @@ fn drawn(scene: &Scene, pattern: &Pattern) -> String {
         for step in &verdict.steps {
             text += &format!(
                 "  {} {:?} {:?} {:?} same {:?} where {:?} count {:?} during {:?}\n",
-                step.name, step.kinds, step.order, step.within, step.same, step.filters, step.count, step.during
+                step.name,
+                step.kinds,
+                step.order,
+                step.within,
+                step.same,
+                step.filters,
+                step.count,
+                step.during
             );
         }
         for (word, list) in [("absent", &verdict.absent), ("unless", &verdict.unless)] {
