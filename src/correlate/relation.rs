@@ -149,6 +149,16 @@ impl Clocks<'_> {
         }
     }
 
+    /// How far `second` certainly lies behind `first` by what is printed, whole seconds and tolerances left aside.
+    pub fn least_printed(&self, first: &Point<'_>, second: &Point<'_>) -> Option<i64> {
+        match (first.stamp, second.stamp) {
+            (Stamp::Clock { micros: one, .. }, Stamp::Clock { micros: other, .. }) => {
+                (first.source == second.source).then(|| other.saturating_sub(one))
+            }
+            (first, second) => Printed::between(first, second).map(|printed| printed.least),
+        }
+    }
+
     /// Are the two points certainly of one host?
     pub fn same_host(&self, first: &Point<'_>, second: &Point<'_>) -> bool {
         first.stream == second.stream
@@ -210,7 +220,7 @@ impl Printed {
 }
 
 /// How much later than printed a stamp may lie: one that has no fraction is its whole second.
-fn whole_second(stamp: Stamp) -> i64 {
+pub(super) fn whole_second(stamp: Stamp) -> i64 {
     if stamp.has_fraction() { 0 } else { SECOND - 1 }
 }
 

@@ -71,6 +71,8 @@ pub struct World<'c> {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
+    /// Coverage with rotations joined.
+    pub(super) reaches: Vec<Coverage>,
     by_kind: Vec<Rc<Bucket>>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<HashMap<String, Rc<Bucket>>>>>,
 }
@@ -175,6 +177,7 @@ impl<'c> World<'c> {
             events,
             sessions,
             facts,
+            reaches: super::reach::joined(&coverage),
             coverage,
             sources,
             names,

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use blogscan::base::event::EventKind;
 use blogscan::base::stamp::{HOUR, SECOND};
-use blogscan::base::{ConditionState, CoverageKind, Dialect, Event, Level, Stamp, Zone};
+use blogscan::base::{ConditionState, Coverage, CoverageKind, Dialect, Event, Interval, Level, Stamp, Zone};
 use blogscan::pattern::Catalogue;
 use blogscan::pattern::model::{
     Absence, ConditionDef, ConditionTest, Ground, Join, Latest, Operand, Order, Pattern, Scope, Step, Test,
@@ -634,7 +634,7 @@ impl<'a> Brute<'a> {
             if !self.concerns(absence, coverage.stream.0, coverage.host.as_deref(), about, slots) {
                 return false;
             }
-            coverage.intervals.iter().any(|interval| {
+            self.reach(coverage).iter().any(|interval| {
                 let end = |stamp| Moment {
                     stamp,
                     source: coverage.source.0,
@@ -658,6 +658,42 @@ impl<'a> Brute<'a> {
                 begins && ends
             })
         })
+    }
+
+    /// The stretches of one source, and those that run on from its last into the first of the next rotation.
+    fn reach(&self, coverage: &Coverage) -> Vec<Interval> {
+        let mut reach = coverage.intervals.clone();
+        let longest = match coverage.dialect {
+            Dialect::NetbackupBpdbjobs => i64::MAX,
+            Dialect::NetbackupLegacy => 26 * HOUR,
+            _ => return reach,
+        };
+        let edge = |stamp| Moment {
+            stamp,
+            source: 0,
+            stream: 0,
+            position: None,
+            host: None,
+            pid: None,
+            dialect: coverage.dialect,
+        };
+        let exact = |one: Stamp, other: Stamp| {
+            printed(&edge(one), &edge(other)).filter(|(low, high)| low == high).map(|(low, _)| low)
+        };
+        for next in &self.scene.coverage {
+            let (Some(last), Some(first)) = (coverage.intervals.last(), next.intervals.first()) else {
+                continue;
+            };
+            let rotation = next.stream == coverage.stream && next.source != coverage.source;
+            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0);
+            let near = exact(last.to, first.from).is_some_and(|hole| hole <= longest);
+            if rotation && later && near {
+                let to =
+                    if exact(last.to, first.to).is_some_and(|more| more > 0) { first.to } else { last.to };
+                reach.push(Interval { from: last.from, to });
+            }
+        }
+        reach
     }
 
     /// Is it a log of the anchor's host, or one that names the object? What is joined on the stream can only stand
