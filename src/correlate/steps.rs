@@ -312,7 +312,7 @@ impl<'w, 'c> Search<'w, 'c> {
     fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
         let Some(count) = &step.count else { return Some(()) };
         let (mut certain, mut possible) = (Vec::new(), Vec::new());
-        let mut seen = vec![self.identity(found.event, count)];
+        let mut seen = vec![self.identity(found.event, count)?];
         let mut seen_possible = seen.clone();
         let single = Step { count: None, ..step.clone() };
         for other in self.find(&single, bound) {
@@ -321,7 +321,7 @@ impl<'w, 'c> Search<'w, 'c> {
             }
             let state = self.in_window(count, found.event, other.event);
             let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
-            let identity = self.identity(other.event, count);
+            let Some(identity) = self.identity(other.event, count) else { continue };
             if state == Tri::Yes && !seen.contains(&identity) {
                 seen.push(identity.clone());
                 certain.push(other.event);
@@ -352,16 +352,12 @@ impl<'w, 'c> Search<'w, 'c> {
     }
 
     /// What makes two events of a counted step different: their distinct value, else their content. The same
-    /// record in two copies of a log counts once.
-    fn identity(&self, event: EventIndex, count: &Count) -> String {
-        if let Some(key) = &count.distinct {
-            return self
-                .world
-                .value(event, key)
-                .map(|value| self.world.value_key(key, &value))
-                .unwrap_or_default();
+    /// record in two copies of a log counts once; one that lacks the value differs from none.
+    fn identity(&self, event: EventIndex, count: &Count) -> Option<String> {
+        match &count.distinct {
+            Some(key) => self.world.value(event, key).map(|value| self.world.value_key(key, &value)),
+            None => Some(self.world.content(event)),
         }
-        self.world.content(event)
     }
 
     fn agrees(&self, count: &Count, one: EventIndex, other: EventIndex) -> bool {

@@ -795,17 +795,20 @@ impl<'a> Brute<'a> {
                 No => {}
             }
         }
-        let mut possible: Vec<usize> = sure
-            .iter()
-            .chain(&open)
-            .copied()
-            .filter(|event| sure.iter().all(|later| self.follows(*event, *later) != Yes))
-            .collect();
+        // Where records may stand out of order, each of two may be behind the other: then neither overtakes.
+        let overtaken = |event: &usize| {
+            sure.iter()
+                .any(|other| self.follows(*event, *other) == Yes && self.follows(*other, *event) != Yes)
+        };
+        let mut possible: Vec<usize> =
+            sure.iter().chain(&open).copied().filter(|event| !overtaken(event)).collect();
         if sure.is_empty() {
             if timeless.is_empty() {
                 return (!open.is_empty()).then_some(ConditionState::Unknown);
             }
             possible.extend(timeless);
+        } else if sure.iter().all(overtaken) {
+            return Some(ConditionState::Unknown);
         }
         let meets = |event: &usize| latest.met.contains(&self.events[*event].kind);
         Some(if possible.iter().all(meets) {
