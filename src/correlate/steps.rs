@@ -11,7 +11,7 @@ use crate::pattern::model::{Count, Join, Order, Step, Within};
 
 use super::choice::{Bindings, Bound, Doubt, Remark};
 use super::relation::{Point, Relation, Tri};
-use super::windows::WindowInstance;
+use super::windows::{Window, WindowInstance};
 use super::world::{EventIndex, World};
 
 /// Finds the events of steps.
@@ -21,7 +21,7 @@ pub struct Search<'w, 'c> {
     /// The pattern whose steps are filled.
     pub pattern: &'c Pattern,
     /// Windows of the pattern, by index.
-    pub windows: Vec<Vec<WindowInstance>>,
+    pub windows: Vec<Vec<Window>>,
     /// Only events of this host may fill the first step of a condition (exposure is judged host by host).
     pub host: Option<String>,
 }
