@@ -70,17 +70,25 @@ impl Search<'_, '_> {
     }
 
     /// A stretch of time, relative to a bound step, that holds all of the scope.
-    fn around(&self, absence: &Absence, bound: &Bindings<'_>) -> Option<(Stamp, i64, i64)> {
+    fn around(&self, absence: &Absence, bound: &Bindings<'_>) -> Option<(EventIndex, i64, i64)> {
         let reach = absence.within.map_or(self.pattern.horizon.0, |within| within.to.0);
-        let stamp =
-            |step: &str| bound.event(step).and_then(|event| self.world.event(event)).map(|event| event.stamp);
+        let event = |step: &str| bound.event(step);
         match &absence.scope {
             Scope::Session(_) => None,
-            Scope::After(step) => Some((stamp(step)?, 0, reach)),
-            Scope::Before(step) => Some((stamp(step)?, -reach, 0)),
-            Scope::Near(step) => Some((stamp(step)?, -reach, reach)),
-            // The steps themselves may lie a horizon apart.
-            Scope::Between(from, _) => Some((stamp(from)?, 0, self.pattern.horizon.0)),
+            Scope::After(step) => Some((event(step)?, 0, reach)),
+            Scope::Before(step) => Some((event(step)?, -reach, 0)),
+            Scope::Near(step) => Some((event(step)?, -reach, reach)),
+            Scope::Between(from, to) => {
+                let time = |event: EventIndex| {
+                    self.world
+                        .event(event)
+                        .and_then(|event| event.stamp.instant().or(event.stamp.civil_micros()))
+                };
+                let (from, to) = (event(from)?, event(to)?);
+                // Two days more than what is printed leave room for any zone.
+                let reach = time(to)?.saturating_sub(time(from)?).saturating_add(2 * DAY);
+                Some((from, 0, reach))
+            }
         }
     }
 

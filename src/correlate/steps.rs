@@ -116,14 +116,13 @@ impl<'w, 'c> Search<'w, 'c> {
             let theirs = self.joined_value(join, &step.order, bound)?;
             value = value.or(Some((join.mine.as_str(), theirs)));
         }
-        let around = reference(&step.order).and_then(|name| bound.event(name)).and_then(|event| {
-            let stamp = self.world.event(event)?.stamp;
+        let around = reference(&step.order).and_then(|name| bound.event(name)).map(|event| {
             let (from, to) = self.bounds(step.within);
-            Some(match step.order {
-                Order::After(_) | Order::Free => (stamp, from, to),
-                Order::Before(_) => (stamp, -to, -from),
-                Order::Near(_) => (stamp, -to, to),
-            })
+            match step.order {
+                Order::After(_) | Order::Free => (event, from, to),
+                Order::Before(_) => (event, -to, -from),
+                Order::Near(_) => (event, -to, to),
+            }
         });
         let value = value.as_ref().map(|(key, value)| (*key, value.as_str()));
         Some(self.world.candidates(&step.kinds, value, around))

@@ -63,7 +63,7 @@ impl World<'_> {
         };
         let mut ends: Vec<(EventIndex, Tri)> = Vec::new();
         let clocks = self.clocks();
-        for close in self.candidates(&def.closes, value, Some((point.stamp, 0, def.longest.0))) {
+        for close in self.candidates(&def.closes, value, Some((open, 0, def.longest.0))) {
             let Some(candidate) = self.point(close) else { continue };
             let relation = clocks.relation_without_tolerance(&point, &candidate);
             let agrees = def.same.iter().all(|key| self.agree(open, close, key));
