@@ -61,6 +61,8 @@ struct Held {
     anchor: usize,
     about: About,
     level: Level,
+    /// By a condition that clears.
+    clears: bool,
     unknowns: usize,
     slots: Vec<Slot>,
     rows: Vec<(String, String)>,
@@ -456,18 +458,34 @@ impl<'a> Brute<'a> {
                 continue;
             }
             let there = self.moment(open);
+            if beside(&there, &here, 0, slack, 0) == Yes {
+                return Yes;
+            }
             let mut inside = behind(&there, &here, -slack, longest, 0);
-            for close in (0..self.events.len()).filter(|close| def.closes.contains(&self.events[*close].kind))
-            {
-                let end = self.moment(close);
-                let closes = follows(&there, &end, 0).min(match behind(&there, &end, 0, def.longest.0, 0) {
-                    No => No,
-                    _ => Yes,
-                });
-                if close == open || closes == No || !agree(open, close) {
-                    continue;
-                }
-                let before = behind(&here, &end, -slack, longest, 0);
+            let mut ends: Vec<(usize, Maybe)> = (0..self.events.len())
+                .filter(|close| *close != open && def.closes.contains(&self.events[*close].kind))
+                .filter(|close| agree(open, *close))
+                .map(|close| {
+                    let end = self.moment(close);
+                    let in_reach = behind(&there, &end, 0, def.longest.0, 0) != No;
+                    (close, if in_reach { follows(&there, &end, 0) } else { No })
+                })
+                .filter(|(_, closes)| *closes != No)
+                .collect();
+            // Only the first of those that certainly closed it did so.
+            let all = ends.clone();
+            ends.retain(|(close, _)| {
+                let late = |(other, sure): &(usize, Maybe)| {
+                    let (first, second) = (self.moment(*other), self.moment(*close));
+                    *sure == Yes
+                        && other != close
+                        && follows(&first, &second, 0) == Yes
+                        && (follows(&second, &first, 0) != Yes || other < close)
+                };
+                !all.iter().any(late)
+            });
+            for (close, closes) in ends {
+                let before = behind(&here, &self.moment(close), -slack, longest, 0);
                 inside = inside.min(if closes == Yes || before == Yes { before } else { Perhaps });
             }
             best = best.max(inside);
@@ -878,6 +896,7 @@ impl<'a> Brute<'a> {
             anchor: slots[0].event,
             about,
             level,
+            clears,
             unknowns,
             slots: slots.clone(),
             rows,
@@ -906,7 +925,7 @@ impl<'a> Brute<'a> {
         }
         for one in &mut held {
             // A condition that clears speaks of the pattern's own object.
-            if one.level == Level::Cleared && self.pattern.verdicts[one.verdict].level != Level::Cleared {
+            if one.clears {
                 one.about = self.about(&self.pattern.about, &one.slots);
             }
         }
