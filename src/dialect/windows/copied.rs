@@ -81,7 +81,7 @@ impl Layout for Copies {
     }
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
-        if xml::event_start(text, 0) == Some(0) {
+        if xml::begins_event(text) {
             return xml::event_piece(text, whole);
         }
         let Next::Line(first) = next(text, 0, whole) else { return None };
@@ -104,7 +104,7 @@ impl Layout for Copies {
     }
 
     fn read<'a>(&mut self, piece: &'a str, at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {
-        if xml::event_start(piece, 0) == Some(0) {
+        if xml::begins_event(piece) {
             return xml::event(piece, at, sink);
         }
         let Next::Line(first) = next(piece, 0, true) else { return None };
@@ -414,6 +414,35 @@ mod tests {
         );
         assert_eq!(read.events()[0].body, "En VSS-skrivare");
         cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn labels_that_only_a_translator_wrote() {
+        let text = "Protokollname: System\nQuelle: VSS\nDatum: 14.09.2010 01:15:03 Uhr\nEreignis-ID: 8229\nAufgabe Kategorie: \
+            Keine\nStufe: Warnung\nComputer: SRV01\nBeschreibung:\nFehler: 0x800423f4\n";
+        let read = read(&Copied, text);
+        assert_eq!(read.summary(), ["VSS 8229 Warning SRV01 2010-09-14T01:15:03"]);
+        assert_eq!(read.events()[0].body, "Fehler: 0x800423f4");
+        cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn copies_between_other_texts() {
+        let text = format!(
+            "{VISTA}\nLevel,Date and Time,Source,Event ID,Task Category\nError,1/21/2021 02:57:03 AM,Disk,51,None,text\n\
+            Event[0]:\n  Log Name: System\n  Source: Disk\n  Event ID: 15\n  Description:\nNot ready.\n"
+        );
+        assert_eq!(recognise(&text).dialect, Dialect::Mixed);
+        let read = read(&crate::dialect::mixed::Mixed, &text);
+        assert_eq!(
+            read.summary(),
+            [
+                "VSS 8229 Warning WS-EX19.corp.example 2021-01-21T01:57:03.000Z",
+                "LGTO_Sync 1 Info WS-EX19 2021-01-21T03:57:03",
+                "Disk 51 Error - 2021-01-21T02:57:03",
+                "Disk 15 Unknown - ",
+            ]
+        );
     }
 
     #[test]
