@@ -22,7 +22,7 @@ use super::copied_lines::{Opening, Step, Walk, leading_id, opening, prose, tile}
 use super::entry::Entry;
 use super::labels::{Label, labelled};
 use super::pasted::{Line, Next, next};
-use super::{data, labels, levels, times, xml};
+use super::{data, flattened, labels, levels, times, xml};
 use crate::base::{Dialect, Sink, Splitter};
 use crate::dialect::{Claim, Reader, SourceContext};
 
@@ -55,7 +55,7 @@ impl Reader for Copied {
 }
 
 fn claim_of(line: &str) -> Claim {
-    if tile(line).is_some() || prose(line).is_some() {
+    if tile(line).is_some() || prose(line).is_some() || flattened::read(line).is_some() {
         return Claim::Strong;
     }
     let Some((name, value)) = labelled(line) else { return Claim::No };
@@ -188,6 +188,11 @@ impl<'a> Parts<'a> {
         match opening {
             Opening::Label(label) => self.header(*label, line),
             Opening::Shape(_) => self.header(Label::Log, line),
+            Opening::Flat => {
+                for (label, value) in flattened::read(content).unwrap_or_default() {
+                    self.value(label, value);
+                }
+            }
             Opening::Prose => {
                 if let Some((id, source, level)) = prose(content) {
                     self.id = Some(id);
@@ -211,7 +216,10 @@ impl<'a> Parts<'a> {
     fn header(&mut self, label: Label, line: &Line<'_>) {
         let (_, value) = labelled(line.text.trim()).unwrap_or_default();
         self.backslashes |= value.ends_with('\\');
-        let value = value.trim_start_matches(['*', ' ', '\t']).trim_end_matches(['\\', ' ', '\t']);
+        self.value(label, value.trim_start_matches(['*', ' ', '\t']).trim_end_matches(['\\', ' ', '\t']));
+    }
+
+    fn value(&mut self, label: Label, value: &str) {
         if label == Label::Id {
             self.id = self.id.or_else(|| leading_id(value));
             return;
@@ -413,6 +421,22 @@ mod tests {
             ["VSS 8229 Warning SRV01 2019-11-12T23:04:51", "Disk 51 Error - 2019-11-12T23:05:51"]
         );
         assert_eq!(read.events()[0].body, "En VSS-skrivare");
+        cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn without_line_breaks() {
+        let text = "Event Type: Warning Event Source: NTDS ISAM Event Category: General Event ID: 508 Date: 3/12/2009 Time: \
+            10:00:13 PM User: N/A Computer: DC01 Description: NTDS (564) took long (37 seconds) to be serviced.\nmore text\n\
+            Event Type: Error Event Source: VolSnap Event ID: 25 Computer: DC01 Description: gone\n";
+        let read = read(&Copied, text);
+        assert_eq!(
+            read.summary(),
+            ["NTDS ISAM 508 Warning DC01 2009-03-12T22:00:13", "VolSnap 25 Error DC01 "]
+        );
+        assert_eq!(read.events()[0].field("seconds"), Some("37"));
+        assert!(read.events()[0].body.ends_with("serviced.\nmore text"));
+        assert_eq!(recognise(text).dialect, Dialect::WindowsCopied);
         cut_anywhere(&Copied, text);
     }
 

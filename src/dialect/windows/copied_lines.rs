@@ -10,7 +10,7 @@
 use super::entry::id;
 use super::labels::{Label, label, labelled};
 use super::pasted::{Line, Next, next};
-use super::{data, levels, times};
+use super::{data, flattened, levels, times};
 
 /// What a line turned out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) enum Opening {
     Prose,
     /// A row of the Server Manager.
     Tile,
+    /// With all its labels on one line.
+    Flat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,9 @@ pub(super) fn opening(line: &Line<'_>, text: &str, whole: bool) -> Result<Option
     if prose(content).is_some() {
         return Ok(Some(Opening::Prose));
     }
+    if flattened::read(content).is_some() {
+        return Ok(Some(Opening::Flat));
+    }
     let Some((name, value)) = labelled(content) else { return Ok(None) };
     let Some(found) = label(name) else { return shape(line, name, text, whole) };
     let begins = match found {
@@ -116,7 +121,7 @@ impl Walk {
         match &walk.opening {
             Opening::Label(label) => walk.seen.push(*label),
             // The text follows at once.
-            Opening::Prose | Opening::Tile => walk.state = State::Body,
+            Opening::Prose | Opening::Tile | Opening::Flat => walk.state = State::Body,
             Opening::Shape(_) => {}
         }
         walk
@@ -185,7 +190,7 @@ impl Walk {
 
     /// Does the line begin the next record?
     fn begins_next(&self, line: &Line<'_>, content: &str, text: &str, whole: bool) -> Result<bool, ()> {
-        if tile(content).is_some() || prose(content).is_some() {
+        if tile(content).is_some() || prose(content).is_some() || flattened::read(content).is_some() {
             return Ok(true);
         }
         let Some((name, value)) = labelled(content) else { return Ok(false) };
