@@ -3,10 +3,12 @@
 //! Per anchor and object the strongest outcome holds (`cleared` beating `suspected` and `exposed`). The entry of an
 //! object is that of its strongest anchor, then the earliest; its other anchors at the same level are repeats.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
 
-use crate::base::Level;
 use crate::base::stamp::MINUTE;
+use crate::base::{Level, SourceId};
 use crate::correlate::evaluate::Refuted;
 use crate::correlate::{Choice, EventIndex, Object, Outcome, Outcomes, Row, World};
 use crate::pattern::Pattern;
@@ -121,33 +123,36 @@ fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
 fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
-    let at_level: Vec<&Leveled<'_>> =
+    let mut at_level: Vec<&Leveled<'_>> =
         occurrences.iter().filter(|occurrence| occurrence.level == level).collect();
+    at_level.sort_by_key(|occurrence| occurrence.outcome.anchor);
     let chosen = at_level.first()?;
-    let mut contents: Vec<String> =
-        at_level.iter().map(|occurrence| world.content(occurrence.outcome.anchor)).collect();
-    contents.sort_unstable();
-    contents.dedup();
-    let spelled = spelling(world, &at_level);
     Some(Entry {
         verdict: chosen.outcome.verdict,
         level,
-        object: spelled,
+        object: chosen.object.clone(),
         choice: chosen.outcome.choice.clone(),
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
-        repeats: u64::try_from(contents.len().saturating_sub(1)).unwrap_or(u64::MAX),
+        repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
         refuted: refuted_rows(world, chosen, refuted),
     })
 }
 
-/// Object values as the earliest anchor spells them.
-fn spelling(_world: &World<'_>, occurrences: &[&Leveled<'_>]) -> Object {
-    occurrences
-        .iter()
-        .min_by_key(|occurrence| occurrence.outcome.anchor)
-        .map(|occurrence| occurrence.object.clone())
-        .unwrap_or_default()
+/// How many occurrences there are if those that stand in two copies of a log count once. Equal records of one
+/// source are different occurrences.
+fn different(world: &World<'_>, occurrences: &[&Leveled<'_>]) -> usize {
+    let mut in_source: HashMap<(String, SourceId), usize> = HashMap::new();
+    let mut different: HashSet<(String, usize)> = HashSet::new();
+    for occurrence in occurrences {
+        let anchor = occurrence.outcome.anchor;
+        let Some(event) = world.event(anchor) else { continue };
+        let content = world.content(anchor);
+        let number = in_source.entry((content.clone(), event.source)).or_default();
+        *number += 1;
+        different.insert((content, *number));
+    }
+    different.len()
 }
 
 /// Anchors that belong together become one: the strongest of them, then the earliest.

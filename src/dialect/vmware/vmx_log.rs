@@ -343,6 +343,20 @@ Jul 07 00:01:12.410: vcpu-0| DISKLIB-CBT : Opening cbt node /vmfs/devices/cbt/88
     }
 
     #[test]
+    fn two_names_of_one_machine() {
+        let text = "\
+2021-05-24T00:30:22.684Z| vmx| I125: /vmfs/volumes/ds1/fileserv4/fs4.vmx: Setup symlink
+2021-05-24T00:30:22.684Z| vmx| I125: DICT              displayName = \"FILE-04\"
+2021-05-24T00:30:23.684Z| vmx| I125: SnapshotVMX_TakeSnapshot start: 'a', deviceState=0, quiesced=1
+";
+        let got = read(&VmxLog, "vmware.log", text);
+        let fact = FactKind::SameMachine { one: "FILE-04".into(), other: "fileserv4".into() };
+        assert_eq!(got.facts, vec![(None, fact)]);
+        assert_eq!(got.kind("snapshot-created")[0].field("vm"), Some("FILE-04"));
+        assert_eq!(got.records[0].session, got.records[2].session);
+    }
+
+    #[test]
     fn logs_of_two_machines_in_one_text() {
         let log = |second: u32, folder: &str, name: &str| {
             format!(
