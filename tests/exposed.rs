@@ -22,7 +22,7 @@ about = ["vm"]
 [[affected]]
 product = "tsm-client"
 ordering = "dotted"
-versions = ["6.4.0.0"]
+events = [{ introduced = "6.4" }, { fixed = "6.4.1" }]
 
 [event.run]
 title = "a data mover at work"
