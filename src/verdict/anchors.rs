@@ -116,8 +116,18 @@ fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o
         .collect()
 }
 
+/// Stronger; of one verdict (whose objects a clearing condition made one) the choice with fewer unknowns, then the
+/// earlier one.
 fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
-    candidate.level.strength_at_anchor() > held.level.strength_at_anchor()
+    let strength = |leveled: &Leveled<'_>| leveled.level.strength_at_anchor();
+    let rank = |leveled: &Leveled<'_>| {
+        let choice = &leveled.outcome.choice;
+        (choice.uncertainty(), choice.steps.iter().map(|step| step.event).collect::<Vec<_>>())
+    };
+    strength(candidate) > strength(held)
+        || strength(candidate) == strength(held)
+            && candidate.outcome.verdict == held.outcome.verdict
+            && rank(candidate) < rank(held)
 }
 
 fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
