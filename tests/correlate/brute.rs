@@ -57,7 +57,6 @@ struct Way {
 
 #[derive(Clone, Debug)]
 struct Held {
-    verdict: usize,
     anchor: usize,
     about: About,
     level: Level,
@@ -840,7 +839,7 @@ impl<'a> Brute<'a> {
 
     // ---- verdicts -----------------------------------------------------------------------------------------------
 
-    fn judge(&self, index: usize, verdict: &Verdict, way: &Way) -> Option<Held> {
+    fn judge(&self, verdict: &Verdict, way: &Way) -> Option<Held> {
         let slots = &way.slots;
         let about = self.about(verdict.about.as_ref().unwrap_or(&self.pattern.about), slots);
         let mut unknowns = way.unknowns;
@@ -891,26 +890,14 @@ impl<'a> Brute<'a> {
             level if unknowns > 0 => lowered(level),
             level => level,
         };
-        Some(Held {
-            verdict: index,
-            anchor: slots[0].event,
-            about,
-            level,
-            clears,
-            unknowns,
-            slots: slots.clone(),
-            rows,
-        })
+        Some(Held { anchor: slots[0].event, about, level, clears, unknowns, slots: slots.clone(), rows })
     }
 
     pub fn answers(&self) -> Vec<Answer> {
         let mut held: Vec<Held> = Vec::new();
-        for (index, verdict) in self.pattern.verdicts.iter().enumerate() {
-            let mut all: Vec<Held> = self
-                .ways(&verdict.steps, &[])
-                .iter()
-                .filter_map(|way| self.judge(index, verdict, way))
-                .collect();
+        for verdict in &self.pattern.verdicts {
+            let mut all: Vec<Held> =
+                self.ways(&verdict.steps, &[]).iter().filter_map(|way| self.judge(verdict, way)).collect();
             all.sort_by_key(|held| {
                 (held.unknowns, held.slots.iter().map(|slot| slot.event).collect::<Vec<_>>())
             });
