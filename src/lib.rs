@@ -35,8 +35,15 @@
 //! | 6 | `cli` |
 
 pub mod base;
+pub mod cli;
+pub mod codes;
 pub mod correlate;
 pub mod dialect;
 pub mod identity;
+pub mod input;
+pub mod matching;
 pub mod pattern;
+pub mod report;
+pub mod scan;
+pub mod settings;
 pub mod verdict;

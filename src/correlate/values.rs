@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::name::{fold, is_machine_key};
-use crate::pattern::model::{Operand, Reference, Test, Where};
+use crate::pattern::model::{Operand, Reference, Test, Where, in_set};
 
 use super::choice::Bindings;
 use super::relation::Tri;
@@ -87,12 +87,12 @@ impl World<'_> {
             },
             Operand::BackupAccounts => {
                 let account = account(value);
-                Tri::certain(self.backup_accounts.iter().any(|known| *known == account))
+                Tri::certain(self.backup_accounts.contains(&account))
             }
             Operand::SystemAccounts => Tri::certain(SYSTEM_ACCOUNTS.contains(&account(value).as_str())),
             Operand::Set(name) => {
                 let entries = self.catalogue.sets.get(name).map(Vec::as_slice).unwrap_or_default();
-                Tri::certain(entries.iter().any(|entry| in_set(entry, value)))
+                Tri::certain(in_set(entries, value))
             }
         }
     }
@@ -115,15 +115,6 @@ pub fn account(name: &str) -> String {
     fold(name)
 }
 
-/// A set's entry that ends in `*` is a prefix; letter case does not matter.
-fn in_set(entry: &str, value: &str) -> bool {
-    let (entry, value) = (entry.to_lowercase(), value.trim().to_lowercase());
-    match entry.strip_suffix('*') {
-        Some(prefix) => value.starts_with(prefix),
-        None => value == entry,
-    }
-}
-
 fn number(value: &str) -> Option<f64> {
     value.trim().replace(',', ".").parse().ok()
 }
@@ -136,8 +127,9 @@ mod tests {
     fn accounts_and_sets() {
         assert_eq!(account("CORP\\SVC-Backup"), "svc-backup");
         assert_eq!(account("svc-backup@vsphere.local"), "svc-backup");
-        assert!(in_set("NBU_SNAPSHOT*", "nbu_snapshot vm1 123"));
-        assert!(!in_set("Consolidate Helper", "Consolidate Helper-0"));
+        let entries = ["NBU_SNAPSHOT*".to_owned(), "Consolidate Helper".to_owned()];
+        assert!(in_set(&entries, "nbu_snapshot vm1 123"));
+        assert!(!in_set(&entries, "Consolidate Helper-0"));
         assert_eq!(number("12,5"), Some(12.5));
     }
 }

@@ -160,10 +160,11 @@ fn numeric(first: u32, second: u32, year: i32, separator: char, length: usize) -
     Some(ReadDate { date, swappable, vote, length })
 }
 
-/// Two digits mean this century: none of the products is older than its logs of 2000.
+/// Two digits from 70 on mean the last century: NT event logs are older than 2000, no log is older than 1970.
 fn full_year(year: u32, digits: usize) -> Option<i32> {
     let year = i32::try_from(year).ok()?;
     match digits {
+        2 if year >= 70 => Some(1900 + year),
         2 => Some(2000 + year),
         4 => Some(year),
         _ => None,
@@ -377,6 +378,7 @@ mod tests {
         for (text, stamp) in [
             ("03/05/2009 15:05:09 - begin", "2009-03-05T15:05:09"),
             ("07/16/16 17:53:38 - Job", "2016-07-16T17:53:38"),
+            ("4/11/95 4:58:39 AM", "1995-04-11T04:58:39"),
             ("8/6/2014 3:52:37 PM - Critical", "2014-08-06T15:52:37"),
             ("Dec 17, 2021 12:00:20 PM - Info", "2021-12-17T12:00:20"),
             ("Nov 14, 2024 1:30:22\u{202f}PM - Error", "2024-11-14T13:30:22"),

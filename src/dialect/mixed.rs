@@ -97,7 +97,12 @@ impl Splitter for MixedSplitter {
                 Feed::Last if is_last => Feed::Last,
                 _ => Feed::Full,
             };
-            let mut shifted = Shifted { sink: &mut *sink, by: run.start, sessions: &mut self.sessions };
+            let mut shifted = Shifted {
+                sink: &mut *sink,
+                by: run.start,
+                part: run.dialect.unwrap_or(Dialect::Unknown),
+                sessions: &mut self.sessions,
+            };
             let consumed = match run.dialect.and_then(|dialect| self.splitters.get_mut(&dialect)) {
                 Some((_, splitter)) => splitter.split(part, run.line, feed, &mut shifted),
                 None => headless(part, feed, &mut shifted),
@@ -125,7 +130,8 @@ impl MixedSplitter {
         let last = self.current;
         for (dialect, (_, splitter)) in &mut self.splitters {
             if Some(*dialect) != last {
-                let mut shifted = Shifted { sink: &mut *sink, by: at, sessions: &mut self.sessions };
+                let mut shifted =
+                    Shifted { sink: &mut *sink, by: at, part: *dialect, sessions: &mut self.sessions };
                 splitter.split("", line, Feed::Last, &mut shifted);
             }
         }
@@ -151,6 +157,9 @@ fn headless(text: &str, feed: Feed, sink: &mut dyn Sink) -> usize {
 struct Shifted<'s> {
     sink: &'s mut dyn Sink,
     by: usize,
+    /// Whose splitter it is: one part may give records of several dialects (the details in a list of jobs), and
+    /// they share its sessions.
+    part: Dialect,
     sessions: &'s mut IndexMap<(Dialect, u32), u32>,
 }
 
@@ -160,7 +169,7 @@ impl Sink for Shifted<'_> {
         record.end += self.by;
         if let Some(session) = record.session {
             let next = u32::try_from(self.sessions.len()).unwrap_or(u32::MAX);
-            record.session = Some(*self.sessions.entry((record.dialect, session)).or_insert(next));
+            record.session = Some(*self.sessions.entry((self.part, session)).or_insert(next));
         }
         self.sink.record(record);
     }

@@ -45,6 +45,18 @@ impl Catalogue {
     }
 }
 
+/// Is a value in a named set? Letter case does not matter; an entry that ends in `*` is a prefix.
+pub fn in_set(entries: &[String], value: &str) -> bool {
+    let value = value.trim().to_lowercase();
+    entries.iter().any(|entry| {
+        let entry = entry.to_lowercase();
+        match entry.strip_suffix('*') {
+            Some(prefix) => value.starts_with(prefix),
+            None => value == entry,
+        }
+    })
+}
+
 /// One known failure.
 #[derive(Debug)]
 pub struct Pattern {

@@ -113,15 +113,19 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
     let verdict = pattern.verdicts.get(entry.verdict);
     let host =
         steps.iter().find_map(|step| world.value(step.event, "host")).map(std::borrow::Cow::into_owned);
+    if let Some(verdict) = verdict {
+        supports(search, verdict, steps, &mut pile);
+    }
     let mut asked: Vec<String> = Vec::new();
     let conditions = rows(search, entry, verdict, host.as_deref(), &mut pile, &mut asked);
     if let Some(template) = verdict.and_then(|verdict| verdict.collect.as_ref()) {
         asked.insert(0, collect::fill(world, template, steps, &entry.object, host.as_deref()));
     }
-    dedup(&mut asked);
-    if let Some(verdict) = verdict {
-        supports(search, verdict, steps, &mut pile);
+    if entry.level == Level::Cleared {
+        // Nothing is left open that would change it.
+        asked.clear();
     }
+    dedup(&mut asked);
     let objects = objects(search, entry, verdict, &mut pile);
     let mut said = doubts::sentences(world, pattern, entry);
     said.extend(doubts::reversed_order(world, pattern, entry));

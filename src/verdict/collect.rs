@@ -30,7 +30,7 @@ fn unknown(key: &str) -> String {
     match key {
         "time" => "the time in question".to_owned(),
         "host" | "media_server" => "the host concerned".to_owned(),
-        other => format!("the {} concerned", other.replace('_', " ")),
+        other => format!("<{}>", other.replace('_', " ")),
     }
 }
 

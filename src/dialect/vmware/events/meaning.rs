@@ -1,0 +1,243 @@
+//! What an event of vCenter means, whichever way it was exported.
+
+use std::borrow::Cow;
+
+use super::super::revert_text::reverted;
+use super::super::work::Work;
+use crate::base::{Record, Severity};
+
+/// What an export tells of one event or task; every part may be missing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told<'a> {
+    /// Type id (`com.vmware.vc.vm.VmStateRevertedToSnapshot`) or class (`TaskEvent`).
+    pub(super) id: Option<Cow<'a, str>>,
+    /// The message.
+    pub(super) text: Cow<'a, str>,
+    /// Name of a task (`RevertToSnapshot_Task`, `Revert snapshot`).
+    pub(super) task: Option<Cow<'a, str>>,
+    /// State of that task.
+    pub(super) state: Option<Cow<'a, str>>,
+    /// The object it is about, mostly a virtual machine.
+    pub(super) target: Option<Cow<'a, str>>,
+    /// Is the object certainly a virtual machine?
+    pub(super) is_vm: bool,
+    /// Account.
+    pub(super) user: Option<Cow<'a, str>>,
+    /// Host.
+    pub(super) esx: Option<Cow<'a, str>>,
+    /// Severity or level word.
+    pub(super) level: Option<Cow<'a, str>>,
+    /// Changed block tracking as a new configuration sets it.
+    pub(super) tracking: Option<bool>,
+}
+
+impl<'a> Told<'a> {
+    /// Gives the record its kind, code and fields, and the message as its body.
+    pub(super) fn apply(self, record: &mut Record<'a>) {
+        let meaning = meaning(&self);
+        record.kind = meaning.kind;
+        record.severity = self.level.as_deref().map_or(Severity::Unknown, severity);
+        let is_about_vm = self.is_vm || !meaning.kind.is_empty();
+        if let Some(vm) = meaning.vm.map(Cow::Owned).or_else(|| self.target.clone().filter(|_| is_about_vm)) {
+            record.fields.push(("vm", vm));
+        } else if let Some(target) = self.target {
+            record.fields.push(("target", target));
+        }
+        record.fields.extend(meaning.snapshot.map(|name| ("snapshot", Cow::Owned(name))));
+        record.fields.extend(meaning.snapshot_id.map(|id| ("snapshot_id", Cow::Owned(id))));
+        record.fields.extend(meaning.esx.map(Cow::Owned).or(self.esx).map(|esx| ("esx", esx)));
+        record.fields.extend(self.user.map(|user| ("user", user)));
+        record.fields.extend(self.task.map(|task| ("task", task)));
+        record.fields.extend(self.state.map(|state| ("state", state)));
+        record.code = self.id;
+        record.body = self.text;
+    }
+}
+
+#[derive(Debug, Default)]
+struct Meaning {
+    kind: &'static str,
+    vm: Option<String>,
+    esx: Option<String>,
+    snapshot: Option<String>,
+    snapshot_id: Option<String>,
+}
+
+fn meaning(told: &Told<'_>) -> Meaning {
+    let id = told.id.as_deref().unwrap_or("");
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    if let Some(read) = reverted(&told.text) {
+        return Meaning {
+            kind: if read.is_done { "snapshot-reverted" } else { "snapshot-revert-failed" },
+            vm: own(read.vm),
+            esx: own(read.esx),
+            snapshot: own(read.snapshot),
+            snapshot_id: own(read.snapshot_id),
+        };
+    }
+    // The message of another language: the id is enough.
+    if id.ends_with("VmStateRevertedToSnapshot") {
+        return Meaning { kind: "snapshot-reverted", ..Meaning::default() };
+    }
+    if id.ends_with("VmStateFailedToRevertToSnapshot") {
+        return Meaning { kind: "snapshot-revert-failed", ..Meaning::default() };
+    }
+    if let Some(is_on) = told.tracking.or_else(|| tracking(&told.text)) {
+        let kind = if is_on { "cbt-enabled" } else { "cbt-disabled" };
+        return Meaning { kind, vm: reconfigured(&told.text), ..Meaning::default() };
+    }
+    let label = told.task.as_deref().or_else(|| task_label(&told.text));
+    let work = label.and_then(|label| Work::of_method(label).or_else(|| work_of_label(label)));
+    let kind = match (work, told.state.as_deref().map(outcome)) {
+        (Some(work), Some(Outcome::Done)) => work.done(),
+        (Some(work), Some(Outcome::Failed)) => work.failed(),
+        (Some(work), _) => work.asked(),
+        (None, _) => "",
+    };
+    Meaning { kind, ..Meaning::default() }
+}
+
+/// `Task: Revert snapshot`, in the language of the client.
+fn task_label(text: &str) -> Option<&str> {
+    ["Task: ", "Aufgabe: ", "Tâche : ", "Tâche: ", "Tarea: ", "Attività: ", "Tarefa: "]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+}
+
+/// What a label says that people are shown. English labels are published, the others unverified.
+fn work_of_label(label: &str) -> Option<Work> {
+    const REVERT: [&str; 9] = [
+        "revert",
+        "zurücksetzen",
+        "zurückkehren",
+        "wiederherstell",
+        "rétabl",
+        "revenir",
+        "restaur",
+        "volver",
+        "ripristin",
+    ];
+    const CREATE: [&str; 7] = ["create", "take", "erstell", "créer", "crear", "criar", "crea "];
+    const REMOVE: [&str; 8] =
+        ["remove", "delete", "entfern", "lösch", "supprimer", "eliminar", "quitar", "rimuov"];
+    let label = label.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| label.contains(word));
+    if !says(&["snapshot", "instantané", "instantánea", "istantanea"]) {
+        return None;
+    }
+    if says(&REVERT) {
+        Some(Work::Revert)
+    } else if says(&REMOVE) {
+        Some(Work::Remove)
+    } else if says(&CREATE) {
+        Some(Work::Create)
+    } else {
+        None
+    }
+}
+
+enum Outcome {
+    Done,
+    Failed,
+    Open,
+}
+
+fn outcome(state: &str) -> Outcome {
+    let state = state.trim().to_lowercase();
+    let is = |words: &[&str]| words.iter().any(|word| state.starts_with(word));
+    if is(&["success", "succeeded", "completed", "erfolgreich", "abgeschlossen", "terminé", "completad"]) {
+        Outcome::Done
+    } else if is(&["error", "fail", "fehl", "échec", "échou", "a general system error", "cancel"]) {
+        Outcome::Failed
+    } else {
+        Outcome::Open
+    }
+}
+
+/// What a reconfiguration changed: `config.changeTrackingEnabled: false -> true; `, or the same for the setting of
+/// the machine itself (`config.extraConfig("ctkEnabled").value: "TRUE" -> "FALSE"; `).
+fn tracking(text: &str) -> Option<bool> {
+    let labels = ["changeTrackingEnabled", "ChangeTrackingEnabled", "extraConfig(\"ctkEnabled\").value"];
+    let rest = labels.iter().find_map(|label| text.split_once(label).map(|(_, rest)| rest))?;
+    let change = rest.split([';', '\n', ',', '}']).next()?;
+    let new = change.rsplit_once("->").map_or(change, |(_, new)| new);
+    let new = new.trim_matches(|c: char| c.is_whitespace() || "\"':=()".contains(c));
+    if new.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if new.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// `Reconfigured srv-db1 on esx4.corp.local in DC1`
+fn reconfigured(text: &str) -> Option<String> {
+    let (vm, _) = text.strip_prefix("Reconfigured ")?.split_once(" on ")?;
+    Some(vm.to_owned()).filter(|vm| !vm.is_empty())
+}
+
+fn severity(word: &str) -> Severity {
+    let word = word.trim().to_lowercase();
+    match word.get(..4).unwrap_or(&word) {
+        "info" | "user" => Severity::Info,
+        "warn" => Severity::Warning,
+        "erro" | "fehl" | "alar" => Severity::Error,
+        _ => Severity::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(id: &str, text: &str, state: &str) -> &'static str {
+        let some = |text: &'static str| Some(Cow::Borrowed(text)).filter(|text| !text.is_empty());
+        let told = Told {
+            id: Some(Cow::Owned(id.to_owned())),
+            text: Cow::Owned(text.to_owned()),
+            state: match state {
+                "success" => some("success"),
+                "error" => some("error"),
+                _ => None,
+            },
+            ..Told::default()
+        };
+        meaning(&told).kind
+    }
+
+    #[test]
+    fn requests_results_and_settings() {
+        for (id, text, state, expected) in [
+            ("TaskEvent", "Task: Revert snapshot", "", "snapshot-revert-asked"),
+            ("TaskEvent", "Task: Revert to current snapshot", "", "snapshot-revert-asked"),
+            ("TaskEvent", "Task: Revert to Current Snapshot", "success", "snapshot-reverted"),
+            ("TaskEvent", "Task: Revert snapshot", "error", "snapshot-revert-failed"),
+            ("TaskEvent", "Task: Create virtual machine snapshot", "", "snapshot-create-asked"),
+            ("TaskEvent", "Task: Remove all snapshots", "", "snapshot-remove-asked"),
+            ("TaskEvent", "Aufgabe: Auf aktuellen Snapshot zurücksetzen", "", "snapshot-revert-asked"),
+            ("TaskEvent", "Task: Consolidate virtual machine disk files", "", ""),
+            ("TaskEvent", "Task: revertToChildDisk", "", ""),
+            ("com.vmware.vc.vm.VmStateRevertedToSnapshot", "", "", "snapshot-reverted"),
+            ("com.vmware.vc.vm.VmStateFailedToRevertToSnapshot", "", "", "snapshot-revert-failed"),
+            ("VmMessageEvent", "Cannot revert a snapshot of x", "", ""),
+            ("hbr.primary.FailedQuiescedSnapshotEvent", "Failed to create a quiesced snapshot", "", ""),
+            (
+                "VmReconfiguredEvent",
+                "Reconfigured a on b in c.  \n \nModified:  \n \nconfig.changeTrackingEnabled: false -> true; \n\n",
+                "",
+                "cbt-enabled",
+            ),
+            (
+                "VmReconfiguredEvent",
+                "Reconfigured a on b in c. Modified: config.extraConfig(\"ctkEnabled\").value: \"TRUE\" -> \"FALSE\"; ",
+                "",
+                "cbt-disabled",
+            ),
+            ("VmReconfiguredEvent", "changeTrackingEnabled = <unset>,", "", ""),
+        ] {
+            assert_eq!(kind(id, text, state), expected, "{id} {text}");
+        }
+        assert_eq!(reconfigured("Reconfigured srv 1 on esx4 in DC"), Some("srv 1".to_owned()));
+    }
+}

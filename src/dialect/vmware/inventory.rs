@@ -1,0 +1,54 @@
+//! Rows of a property export of vCenter's inventory, as a log collector writes them: one row per machine and group of
+//! properties, in CSV with doubled quotes.
+//!
+//! They show the state at one moment, in UTC. Only the export of one collector is known; others are not recognised.
+
+use std::borrow::Cow;
+
+use crate::base::{Dialect, Record};
+use crate::dialect::dates;
+
+/// Is this the header row?
+pub(super) fn is_header(line: &str) -> bool {
+    line.trim_end().starts_with("_raw,") && line.contains("sourcetype")
+}
+
+/// What every row begins with.
+pub(super) struct Row<'a> {
+    when: dates::Read,
+    id: &'a str,
+    vm: &'a str,
+}
+
+/// Reads the beginning of a row about a virtual machine.
+pub(super) fn row(line: &str) -> Option<Row<'_>> {
+    let rest = line.strip_prefix('"').unwrap_or(line);
+    let when = dates::date_time(rest)?;
+    let rest = rest.get(when.length..)?.strip_prefix(" UTC,")?;
+    let (_, after_id) = rest.split_once("MOR=vm-")?;
+    let digits = after_id.find(|c: char| !c.is_ascii_digit())?;
+    let (_, name) = after_id.split_once("moname=")?;
+    let vm = name.trim_start_matches('"').split('"').next()?;
+    Some(Row { when, id: after_id.get(..digits)?, vm }).filter(|row| !row.vm.is_empty() && !row.id.is_empty())
+}
+
+/// The record of a row.
+pub(super) fn record(line: &str) -> Option<Record<'_>> {
+    let row = row(line)?;
+    let mut record = Record::new(Dialect::VmwareVmx, line);
+    record.stamp = row.when.stamp.in_zone(0);
+    record.fields.push(("vm", Cow::Borrowed(row.vm)));
+    record.fields.push(("entity", Cow::Owned(format!("vm-{}", row.id))));
+    let has_disk = || {
+        line.match_indices(".ctkEnabled:").any(|(at, found)| {
+            line.get(at + found.len()..)
+                .is_some_and(|value| value.get(..4).is_some_and(|value| value.eq_ignore_ascii_case("true")))
+        })
+    };
+    if line.contains("changeTrackingEnabled=False") {
+        record.kind = "cbt-disabled";
+    } else if line.contains("changeTrackingEnabled=True") && has_disk() {
+        record.kind = "cbt-enabled";
+    }
+    Some(record)
+}

@@ -1,0 +1,174 @@
+//! Rows of a separated list whose quoted fields run over several lines.
+//!
+//! A row is cut out first, honouring its quotes, and parsed alone afterwards. A quoted field counts only if it is well
+//! formed to its closing quote: where a quote is followed by neither a quote nor a separator nor a line end, or does
+//! not come within the bound, the row is broken and reaches to the next line that begins one - half a row must not
+//! swallow the rows behind it.
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::blocks::line_end;
+
+/// The longest quoted field. Descriptions are at most 32 KiB characters.
+const LONGEST_FIELD: usize = 128 * 1024;
+
+/// How a row ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowEnd {
+    /// After so many bytes.
+    At(usize),
+    /// In a broken quoted field: nothing can be said about its end.
+    Broken,
+    /// Not in this text.
+    Open,
+}
+
+/// Where does the row end that `text` begins with?
+pub(super) fn row_end(text: &str, separator: u8, whole: bool) -> RowEnd {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut at_field_start = true;
+    while let Some(byte) = bytes.get(at).copied() {
+        if byte == b'"' && at_field_start {
+            match quoted_end(bytes, at + 1, separator, whole) {
+                RowEnd::At(end) => at = end,
+                other => return other,
+            }
+            at_field_start = false;
+            continue;
+        }
+        if byte == b'\n' {
+            return RowEnd::At(at + 1);
+        }
+        at_field_start = byte == separator;
+        at += 1;
+    }
+    if whole { RowEnd::At(text.len()) } else { RowEnd::Open }
+}
+
+/// The end of a quoted field, behind its closing quote.
+fn quoted_end(bytes: &[u8], from: usize, separator: u8, whole: bool) -> RowEnd {
+    let mut at = from;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(quote) = memchr::memchr(b'"', rest) else {
+            let beyond = bytes.len() - from > LONGEST_FIELD;
+            return if whole || beyond { RowEnd::Broken } else { RowEnd::Open };
+        };
+        at += quote + 1;
+        if at - from > LONGEST_FIELD {
+            return RowEnd::Broken;
+        }
+        match bytes.get(at) {
+            Some(b'"') => at += 1,
+            Some(b'\r' | b'\n') => return RowEnd::At(at),
+            Some(byte) if *byte == separator => return RowEnd::At(at),
+            None if whole => return RowEnd::At(at),
+            None => return RowEnd::Open,
+            Some(_) => return RowEnd::Broken,
+        }
+    }
+}
+
+/// The piece that `text` begins with: a row that `begins` knows, up to the next one, or a single line that is none.
+pub(super) fn piece(text: &str, whole: bool, begins: impl Fn(&str) -> Option<u8>) -> Option<usize> {
+    let first = line_end(text, whole)?;
+    let Some(separator) = begins(line(text, first)) else { return Some(first) };
+    let mut end = match row_end(text, separator, whole) {
+        RowEnd::At(end) => end,
+        RowEnd::Broken => first,
+        RowEnd::Open => return None,
+    };
+    // Lines of a description that no quotes hold together.
+    while end < text.len() {
+        let rest = text.get(end..)?;
+        let next = line_end(rest, whole)?;
+        if begins(line(rest, next)).is_some() {
+            return Some(end);
+        }
+        end += next;
+    }
+    whole.then_some(end)
+}
+
+/// The line of this length at the beginning of `text`, without its line end.
+pub(super) fn line(text: &str, length: usize) -> &str {
+    text.get(..length).unwrap_or(text).trim_end_matches(['\r', '\n'])
+}
+
+/// The first fields of a line, quotes removed where a field is quoted and closed within the line.
+pub(super) fn head_fields(line: &str, separator: char, most: usize) -> Vec<&str> {
+    let mut fields = Vec::with_capacity(most);
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        if fields.len() == most {
+            break;
+        }
+        if let Some((field, after)) = text.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+            fields.push(field);
+            rest = after.strip_prefix(separator);
+            continue;
+        }
+        match text.split_once(separator) {
+            Some((field, after)) => {
+                fields.push(field);
+                rest = Some(after);
+            }
+            None => {
+                fields.push(text);
+                rest = None;
+            }
+        }
+    }
+    fields
+}
+
+/// The fields of the row that `piece` begins with, and the text behind the row.
+pub(super) fn parse(piece: &str, separator: u8) -> (Vec<String>, &str) {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(piece.as_bytes());
+    let mut row = StringRecord::new();
+    // The text is valid UTF-8 and rows may differ in length, so reading cannot fail.
+    if !reader.read_record(&mut row).unwrap_or(false) {
+        return (Vec::new(), "");
+    }
+    let end = usize::try_from(reader.position().byte()).unwrap_or(piece.len());
+    (row.iter().map(str::to_owned).collect(), piece.get(end..).unwrap_or(""))
+}
+
+/// A description and the lines behind its row.
+pub(super) fn with_tail(mut description: String, tail: &str) -> String {
+    let tail = tail.trim();
+    if !tail.is_empty() {
+        description.push('\n');
+        description.push_str(tail);
+    }
+    description
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_hold_lines_together() {
+        let text = "a,\"x\ny \"\"z\"\"\",b\nnext";
+        assert_eq!(row_end(text, b',', true), RowEnd::At(text.len() - 4));
+        assert_eq!(row_end(text, b',', false), RowEnd::At(text.len() - 4));
+        assert_eq!(row_end("a,\"x\ny", b',', false), RowEnd::Open);
+        assert_eq!(row_end("a,\"x\ny", b',', true), RowEnd::Broken);
+        assert_eq!(row_end("a,\"x\nb,\"good, text\"\n", b',', true), RowEnd::Broken);
+        assert_eq!(row_end("a,2\" disk,b\n", b',', true), RowEnd::At(12));
+    }
+
+    #[test]
+    fn fields_and_what_follows() {
+        let (fields, tail) = parse("a,\"b, \"\"c\"\"\",d\r\nmore\r\n", b',');
+        assert_eq!(fields, ["a", "b, \"c\"", "d"]);
+        assert_eq!(tail.trim(), "more");
+        assert_eq!(head_fields("a,\"b,c\",d,e", ',', 3), ["a", "b,c", "d"]);
+    }
+}

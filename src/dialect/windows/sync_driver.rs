@@ -1,0 +1,207 @@
+//! Was the sync driver's event written at a boot?
+//!
+//! LGTO_Sync 1 is the driver's load notice and belongs to a boot; seen away from one it may mark a quiesced snapshot.
+//! The text does not tell, the log around it does: EventLog 6005 or 6009 shortly before makes it a boot. Event logs
+//! are often written newest first and boot records are queued, so the answer is known at the end of the source at the
+//! latest; it is given as a record of its own (`sync-driver`, field `at_boot`).
+//!
+//! "No" needs proof that the log was running and is shown unfiltered: an information event of another source, in the
+//! same log, from before those minutes. Where days and months may still be exchanged it has to be of the same day.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::base::name::fold;
+use crate::base::stamp::{DAY, MINUTE};
+use crate::base::{Dialect, Record, Severity, Sink, Stamp};
+
+/// How long before the driver's event the boot may lie.
+const BEFORE: i64 = 5 * MINUTE;
+/// Drivers are loaded before the event log service starts: a start this shortly afterwards is the same boot.
+const AFTERWARDS: i64 = MINUTE;
+/// Boots, days and open questions remembered per log, and logs per source; a machine does not boot as often in the
+/// life of a log. What is beyond is answered with "unknown".
+const MOST: usize = 4096;
+
+/// Watches the boots in a source.
+pub(super) struct BootWatch {
+    is_export: bool,
+    logs: IndexMap<(String, String), Log>,
+    open: Vec<Question>,
+}
+
+#[derive(Default)]
+struct Log {
+    boots: BTreeSet<i64>,
+    /// The earliest witness of each day.
+    days: BTreeMap<i64, i64>,
+    overflown: bool,
+}
+
+/// An event of the driver whose answer is still open.
+struct Question {
+    log: (String, String),
+    line: u64,
+    stamp: Stamp,
+    host: Option<String>,
+    number: Option<u64>,
+    body: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl BootWatch {
+    /// A watch over an export of whole logs, or over single events.
+    pub(super) fn new(is_export: bool) -> BootWatch {
+        BootWatch { is_export, logs: IndexMap::new(), open: Vec::new() }
+    }
+
+    /// Looks at a record, the first line of which is `line`.
+    pub(super) fn see(&mut self, record: &Record<'_>, line: u64, sink: &mut dyn Sink) {
+        let source = record.field("source").unwrap_or("");
+        if source == "lgto_sync" {
+            self.ask(record, line, sink);
+            return;
+        }
+        let Some(micros) = record.stamp.civil_micros() else { return };
+        let is_boot = source == "eventlog" && matches!(record.code.as_deref(), Some("6005" | "6009"));
+        if !is_boot && record.severity != Severity::Info {
+            return;
+        }
+        let Some(log) = self.log(record) else { return };
+        if is_boot && log.boots.len() < MOST {
+            log.boots.insert(micros);
+        }
+        log.overflown |= log.boots.len() >= MOST;
+        let day = micros.div_euclid(DAY);
+        if log.days.len() < MOST || log.days.contains_key(&day) {
+            let earliest = log.days.entry(day).or_insert(micros);
+            *earliest = micros.min(*earliest);
+        }
+    }
+
+    /// The source ends: every open question is answered.
+    pub(super) fn end(&mut self, dialect: Dialect, at: usize, sink: &mut dyn Sink) {
+        for question in std::mem::take(&mut self.open) {
+            let log = self.logs.get(&question.log);
+            let answer = log.map_or("unknown", |log| log.answer(question.stamp, self.is_export));
+            question.give(answer, dialect, at, sink);
+        }
+        self.logs.clear();
+    }
+
+    fn log(&mut self, record: &Record<'_>) -> Option<&mut Log> {
+        let key = key(record);
+        if self.logs.len() >= MOST && !self.logs.contains_key(&key) {
+            return None;
+        }
+        Some(self.logs.entry(key).or_default())
+    }
+
+    fn ask(&mut self, record: &Record<'_>, line: u64, sink: &mut dyn Sink) {
+        let question = Question {
+            log: key(record),
+            line,
+            stamp: record.stamp,
+            host: record.host.as_deref().map(str::to_owned),
+            number: record.number,
+            body: record.body.to_string(),
+            fields: record.fields.iter().map(|(name, value)| (*name, value.to_string())).collect(),
+        };
+        // Boots are looked for first where nothing else can be added any more.
+        let is_full = self.open.len() >= MOST;
+        if is_full || !record.stamp.is_dated() {
+            question.give("unknown", record.dialect, record.start, sink);
+        } else {
+            self.open.push(question);
+        }
+    }
+}
+
+/// Records of one log of one computer; exports that name neither are one log.
+fn key(record: &Record<'_>) -> (String, String) {
+    let host = record.host.as_deref().map(fold).unwrap_or_default();
+    let log = record.field("log").unwrap_or("").to_lowercase();
+    (host, log)
+}
+
+impl Log {
+    fn answer(&self, stamp: Stamp, is_export: bool) -> &'static str {
+        let Stamp::Dated { micros, swappable, .. } = stamp else { return "unknown" };
+        if self.boots.range(micros - BEFORE..=micros + AFTERWARDS).next().is_some() {
+            return "yes";
+        }
+        let since = micros - BEFORE;
+        let witness = if swappable {
+            self.days.get(&micros.div_euclid(DAY)).copied()
+        } else {
+            self.days.first_key_value().map(|(_, earliest)| *earliest)
+        };
+        let covered = witness.is_some_and(|earliest| earliest <= since);
+        if is_export && covered && !self.overflown { "no" } else { "unknown" }
+    }
+}
+
+impl Question {
+    fn give(self, answer: &'static str, dialect: Dialect, at: usize, sink: &mut dyn Sink) {
+        let mut record = Record::new(dialect, &self.body);
+        (record.start, record.end, record.line) = (at, at, Some(self.line));
+        record.kind = "sync-driver";
+        record.stamp = self.stamp;
+        record.host = self.host.as_deref().map(Cow::Borrowed);
+        record.number = self.number;
+        record.fields =
+            self.fields.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str()))).collect();
+        record.fields.push(("at_boot", Cow::Borrowed(answer)));
+        sink.record(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Collector;
+    use super::*;
+    use crate::base::Zone;
+
+    fn record(provider: &'static str, code: &'static str, time: &str) -> Record<'static> {
+        let mut record = Record::new(Dialect::WindowsXml, "");
+        record.code = Some(code.into());
+        record.severity = Severity::Info;
+        record.fields = vec![("source", provider.into()), ("log", "System".into())];
+        record.stamp = Stamp::civil(time.parse().unwrap(), Zone::Unknown, false);
+        record
+    }
+
+    fn answers(is_export: bool, records: &[(&'static str, &'static str, &str)]) -> Vec<String> {
+        let mut collector = Collector::default();
+        let mut watch = BootWatch::new(is_export);
+        for (provider, code, time) in records {
+            watch.see(&record(provider, code, time), 1, &mut collector);
+        }
+        watch.end(Dialect::WindowsXml, 0, &mut collector);
+        collector.records.iter().map(|record| record.field("at_boot").unwrap_or("").to_owned()).collect()
+    }
+
+    const OLD: (&str, &str, &str) = ("service control manager", "7036", "2011-06-01T08:00:00");
+    const BOOT: (&str, &str, &str) = ("eventlog", "6005", "2011-06-02T09:00:00");
+    const LOADED: (&str, &str, &str) = ("lgto_sync", "1", "2011-06-02T09:00:11");
+
+    #[test]
+    fn a_boot_on_either_side_in_the_text() {
+        assert_eq!(answers(true, &[OLD, BOOT, LOADED]), ["yes"]);
+        assert_eq!(answers(true, &[LOADED, BOOT, OLD]), ["yes"]);
+        assert_eq!(answers(false, &[LOADED, BOOT]), ["yes"]);
+        assert_eq!(answers(true, &[BOOT, ("lgto_sync", "1", "2011-06-02T09:05:00")]), ["yes"]);
+        assert_eq!(answers(true, &[BOOT, ("lgto_sync", "1", "2011-06-02T09:05:01")]), ["no"]);
+    }
+
+    #[test]
+    fn no_needs_a_log_that_reaches_back() {
+        assert_eq!(answers(true, &[OLD, LOADED]), ["no"]);
+        assert_eq!(answers(true, &[LOADED, OLD]), ["no"]);
+        assert_eq!(answers(false, &[OLD, LOADED]), ["unknown"]);
+        assert_eq!(answers(true, &[LOADED]), ["unknown"]);
+        assert_eq!(answers(true, &[("dhcp", "1", "2011-06-02T08:58:00"), LOADED]), ["unknown"]);
+    }
+}

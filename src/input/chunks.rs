@@ -1,0 +1,305 @@
+//! One large file as pieces that are read side by side, such that every line is in exactly one of them.
+//!
+//! A line belongs to the chunk in which its first byte stands. So a chunk begins behind the first line break at or
+//! after its start (or right there, if the byte before ends a line) and reads past its end to finish its last line.
+//! All chunks read through one open file: were it renamed and begun anew meanwhile, they would still read the same.
+//! Only for plain UTF-8, in which the byte 0A is always a line break.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::decode::Coder;
+use super::encoding::Encoding;
+use super::fault::Fault;
+use super::reader::{Sizes, TextReader};
+use super::unpack::Bytes;
+
+/// A piece of a file, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkRange {
+    /// First byte.
+    pub start: u64,
+    /// Behind the last byte.
+    pub end: u64,
+}
+
+/// An open file that may be read in chunks.
+#[derive(Clone, Debug)]
+pub struct PlainFile {
+    path: String,
+    file: Arc<File>,
+    /// From where its text begins, to its length when it was opened. What is appended meanwhile belongs to the
+    /// next scan, except the rest of the last line.
+    text: Range<u64>,
+    marked: bool,
+    multibyte: bool,
+}
+
+impl PlainFile {
+    pub(super) fn new(
+        path: &str,
+        file: &Arc<File>,
+        text: Range<u64>,
+        marked: bool,
+        multibyte: bool,
+    ) -> PlainFile {
+        PlainFile { path: path.to_owned(), file: Arc::clone(file), text, marked, multibyte }
+    }
+
+    /// Bytes of text that it had when it was opened.
+    pub fn length(&self) -> u64 {
+        self.text.end.saturating_sub(self.text.start)
+    }
+
+    /// Cuts it into chunks of this many bytes (at least one); the last one is smaller.
+    pub fn cut(&self, chunk_bytes: u64) -> Vec<ChunkRange> {
+        let size = chunk_bytes.max(1);
+        let count = self.length().div_ceil(size);
+        (0..count)
+            .map(|index| {
+                let start = self.text.start + index * size;
+                ChunkRange { start, end: (start + size).min(self.text.end) }
+            })
+            .collect()
+    }
+
+    /// Reads the lines of one chunk. Lines are counted from the beginning of the chunk; the outcomes of all chunks,
+    /// joined in order, are that of the file.
+    pub fn read(&self, range: ChunkRange) -> TextReader {
+        self.read_in(range, Sizes::USUAL)
+    }
+
+    pub(super) fn read_in(&self, range: ChunkRange, sizes: Sizes) -> TextReader {
+        let lines = Lines {
+            file: Arc::clone(&self.file),
+            at: range.start,
+            end: range.end,
+            state: match range {
+                ChunkRange { start, end } if start >= end => State::Done,
+                ChunkRange { start, .. } if start <= self.text.start => State::Inside,
+                _ => State::Before,
+            },
+        };
+        let mut coder = Coder::new(Encoding::Utf8);
+        coder.marked = self.marked;
+        coder.multibyte = self.multibyte;
+        TextReader::new(&self.path, Bytes::plain(Box::new(lines)), coder, sizes)
+    }
+}
+
+/// The bytes of the lines that begin in `at..end`.
+struct Lines {
+    file: Arc<File>,
+    at: u64,
+    end: u64,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The first line is still to be found.
+    Before,
+    Inside,
+    Done,
+}
+
+/// How much is read at a time to find the first line break; most lines are far shorter.
+const SEARCH_BYTES: usize = 8 * 1024;
+
+impl Lines {
+    /// Finds where the first line begins. It may be behind the end: then the whole chunk lies in a line of an
+    /// earlier one.
+    fn find_first(&mut self) -> io::Result<State> {
+        let mut buffer = vec![0; SEARCH_BYTES];
+        let mut at = self.at.saturating_sub(1);
+        while at + 1 < self.end {
+            let count = read_at(&self.file, &mut buffer, at)?;
+            if count == 0 {
+                return self.end_of_file(at);
+            }
+            let piece = buffer.get(..count).unwrap_or_default();
+            if let Some(found) = memchr::memchr(b'\n', piece) {
+                self.at = at + found as u64 + 1;
+                return Ok(if self.at < self.end { State::Inside } else { State::Done });
+            }
+            at += count as u64;
+        }
+        Ok(State::Done)
+    }
+
+    /// The file ends at `at`: was it longer when it was cut?
+    fn end_of_file(&self, at: u64) -> io::Result<State> {
+        if at < self.end && self.file.metadata().is_ok_and(|now| now.len() < self.end) {
+            return Err(io::Error::other(Fault::Shorter));
+        }
+        Ok(State::Done)
+    }
+}
+
+impl Read for Lines {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.state == State::Before {
+            self.state = self.find_first()?;
+        }
+        if self.state == State::Done || into.is_empty() {
+            return Ok(0);
+        }
+        let count = read_at(&self.file, into, self.at)?;
+        if count == 0 {
+            self.state = self.end_of_file(self.at)?;
+            return Ok(0);
+        }
+        // The last line is the one that the byte before the end stands in.
+        let last = usize::try_from(self.end.saturating_sub(1).saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let tail = into.get(..count).and_then(|read| read.get(last..)).unwrap_or_default();
+        let used = match memchr::memchr(b'\n', tail) {
+            Some(found) => {
+                self.state = State::Done;
+                last + found + 1
+            }
+            None => count,
+        };
+        self.at += used as u64;
+        Ok(used)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::base::{Feed, NoticeCode};
+    use crate::input::{Found, Origin, Outcome};
+
+    const SMALL: Sizes = Sizes { head: 64, block: 64, line: 200 };
+
+    fn plain(bytes: &[u8]) -> (tempfile::NamedTempFile, TextReader) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().write_all(bytes).unwrap();
+        let opened = Arc::new(File::open(file.path()).unwrap());
+        let bytes_of = Bytes::unpacked(Box::new(Arc::clone(&opened)));
+        let reader = TextReader::begin("a.log", bytes_of, Some((opened, bytes.len() as u64)), SMALL);
+        (file, reader)
+    }
+
+    fn text(mut reader: TextReader) -> (String, Outcome) {
+        let (mut all, mut buffer) = (String::new(), String::new());
+        loop {
+            let block = reader.next_block(&mut buffer, usize::MAX);
+            all.push_str(&buffer);
+            if block.feed == Feed::Full {
+                all.push('|');
+            }
+            if block.feed == Feed::Last {
+                return (all, reader.finish());
+            }
+        }
+    }
+
+    fn joined(file: &PlainFile, chunk_bytes: u64) -> (String, Outcome) {
+        let mut parts = file.cut(chunk_bytes).into_iter().map(|range| text(file.read_in(range, SMALL)));
+        let (mut all, mut outcome) = parts.next().unwrap_or((String::new(), Outcome::new(Encoding::Utf8)));
+        for (part, next) in parts {
+            all.push_str(&part);
+            outcome.join(next);
+        }
+        (all, outcome)
+    }
+
+    #[test]
+    fn every_line_is_in_the_chunk_in_which_it_begins() {
+        let (_file, reader) = plain(b"aa\nbbbb\nc\n\ndddddddddd\ne");
+        let file = reader.plain_file().unwrap();
+        let chunks = |size| -> Vec<String> {
+            file.cut(size).into_iter().map(|range| text(file.read_in(range, SMALL)).0).collect()
+        };
+        assert_eq!(chunks(3), ["aa\n", "bbbb\n", "c\n", "\ndddddddddd\n", "", "", "", "e"]);
+        assert_eq!(chunks(4), ["aa\nbbbb\n", "", "c\n\ndddddddddd\n", "", "", "e"]);
+        assert_eq!(chunks(100), ["aa\nbbbb\nc\n\ndddddddddd\ne"]);
+        assert!(reader.cuttable().is_none());
+    }
+
+    #[test]
+    fn what_is_no_plain_text_is_not_cut() {
+        assert!(plain(b"one\rtwo\r").1.plain_file().is_none());
+        assert!(plain(b"\xff\xfea\0").1.plain_file().is_none());
+        assert!(plain(b"\x1f\x8b\x08\0").1.plain_file().is_none());
+        assert!(plain(b"ElfFile\0").1.plain_file().is_none());
+        assert!(plain(b"\xef\xbb\xbftext\n").1.plain_file().is_some());
+    }
+
+    #[test]
+    fn a_large_file_is_cut_as_it_is_opened() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let line = b"14:55:05.986 [5132.5812] <2> bpdm: nothing happens\n";
+        file.as_file().write_all(&line.repeat(400_000)).unwrap();
+        let origin = Origin::File(file.path().to_path_buf());
+        let found = Found { path: "a.log".to_owned(), origin, length: None };
+        let plain = TextReader::open(&found).unwrap().cuttable().unwrap();
+        let ranges = plain.cut(crate::input::CHUNK_BYTES);
+        assert_eq!((plain.length(), ranges.len()), (line.len() as u64 * 400_000, 3));
+        let breaks: u64 = ranges.into_iter().map(|range| text(plain.read(range)).1.breaks).sum();
+        assert_eq!(breaks, 400_000);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_breaks_nothing() {
+        let (file, reader) = plain(&b"one line\n".repeat(100));
+        let cut = reader.plain_file().unwrap();
+        file.as_file().set_len(454).unwrap();
+        let (all, outcome) = joined(&cut, 100);
+        assert_eq!(all, "one line\n".repeat(50) + "one ");
+        let codes: Vec<_> = outcome.notices("a.log").iter().map(|notice| notice.code).collect();
+        assert_eq!(codes, [NoticeCode::ReadFailed]);
+
+        let (mut file, reader) = plain(b"one line\nhalf");
+        let cut = reader.plain_file().unwrap();
+        file.write_all(&[b"one line\nhalf".as_slice(), b" a line\nnew line\n"].concat()).unwrap();
+        let (all, outcome) = joined(&cut, 5);
+        assert!(all.starts_with("one line\nhalf"));
+        assert!(!all.contains("new line"));
+        assert_eq!(outcome.notices("a.log"), vec![]);
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![
+            Just(b"14:55:05.986 [5132.5812] <2> bpdm: ok\r\n".to_vec()),
+            Just("Größe „5 €“ 日本 😀\n".as_bytes().to_vec()),
+            Just(b"f\xfcr Gr\xf6\xdfe\n".to_vec()),
+            Just(b"\n".to_vec()),
+            Just(b"\xe2\x82\n".to_vec()),
+            Just(b"\xef\xbb\xbf".to_vec()),
+            Just(vec![b'x'; 150]),
+            Just(vec![0; 3]),
+        ];
+        proptest::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_of_any_size_give_the_same_as_the_whole(bytes in bytes(), size in 1_u64..300) {
+            let (_file, reader) = plain(&bytes);
+            let Some(file) = reader.plain_file() else { return Ok(()) };
+            let whole = text(reader);
+            let mut chunked = joined(&file, size);
+            chunked.1.multibyte = whole.1.multibyte;
+            chunked.1.raw_bytes += whole.1.raw_bytes - file.length();
+            prop_assert_eq!(whole, chunked);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Floor 2: records to events.
+//!
+//! A prefilter runs over the whole block of text and gives the offsets at which some required literal stands; only
+//! a record that holds one is tried against regexes, which are compiled when they are first needed. Records with an
+//! id (Windows, TSM, vCenter) and records known by their structure are found by tables instead. This module knows no
+//! dialect: both sides speak `base::Record`.
+
+mod literals;
+mod rule;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+
+use crate::base::event::EventKind;
+use crate::base::{Dialect, Record, Values};
+use crate::pattern::Catalogue;
+
+pub use literals::required_literals;
+use rule::Rule;
+
+/// A record matched an event definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which.
+    pub kind: EventKind,
+    /// Captures, constants and fields.
+    pub values: Values,
+    /// Filters that passed only because neither record nor source tells.
+    pub untold: Vec<&'static str>,
+}
+
+/// Everything that a catalogue asks for, ready to match.
+pub struct Matcher<'c> {
+    catalogue: &'c Catalogue,
+    plans: Vec<(Dialect, OnceLock<Arc<Plan<'c>>>)>,
+}
+
+/// What can match in sources of one dialect.
+pub struct Plan<'c> {
+    rules: Vec<Rule<'c>>,
+    by_code: HashMap<&'c str, Vec<usize>>,
+    by_record: HashMap<&'c str, Vec<usize>>,
+    by_text: Vec<usize>,
+    /// Some rule has no literal to look for: every record must be tried.
+    try_all: bool,
+    exact: Option<AhoCorasick>,
+    folded: Option<AhoCorasick>,
+}
+
+impl<'c> Matcher<'c> {
+    /// A matcher for all patterns of a catalogue. Nothing is compiled yet.
+    pub fn new(catalogue: &'c Catalogue) -> Matcher<'c> {
+        let plans = Dialect::ALL.iter().map(|dialect| (*dialect, OnceLock::new())).collect();
+        Matcher { catalogue, plans }
+    }
+
+    /// The plan for sources of a dialect; a mixed text needs that of all dialects.
+    pub fn plan(&self, dialect: Dialect) -> Arc<Plan<'c>> {
+        let slot = self.plans.iter().find(|(planned, _)| *planned == dialect);
+        match slot {
+            Some((_, slot)) => slot.get_or_init(|| Arc::new(Plan::new(self.catalogue, dialect))).clone(),
+            None => Arc::new(Plan::new(self.catalogue, dialect)),
+        }
+    }
+}
+
+impl<'c> Plan<'c> {
+    fn new(catalogue: &'c Catalogue, dialect: Dialect) -> Plan<'c> {
+        let rules: Vec<Rule<'c>> = catalogue
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, def)| dialect == Dialect::Mixed || def.dialects.contains(&dialect))
+            .filter_map(|(kind, def)| {
+                Some(Rule::new(EventKind(u32::try_from(kind).ok()?), def, &catalogue.sets))
+            })
+            .collect();
+        let mut plan = Plan {
+            rules,
+            by_code: HashMap::new(),
+            by_record: HashMap::new(),
+            by_text: Vec::new(),
+            try_all: false,
+            exact: None,
+            folded: None,
+        };
+        let (mut exact, mut folded): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        for (index, rule) in plan.rules.iter().enumerate() {
+            let def = rule.def();
+            if !def.codes.is_empty() {
+                for code in &def.codes {
+                    plan.by_code.entry(code).or_default().push(index);
+                }
+            } else if !def.records.is_empty() {
+                for record in &def.records {
+                    plan.by_record.entry(record).or_default().push(index);
+                }
+            } else {
+                plan.by_text.push(index);
+                match rule.literals() {
+                    Some(literals) if def.fold_case => folded.extend(literals.iter().cloned()),
+                    Some(literals) => exact.extend(literals.iter().cloned()),
+                    None => plan.try_all = true,
+                }
+            }
+        }
+        plan.exact = searcher(exact, false);
+        plan.folded = searcher(folded, true);
+        plan
+    }
+
+    /// Offsets in `text` at which a record could match, in ascending order, into `found` (which is cleared).
+    pub fn candidates(&self, text: &str, found: &mut Vec<usize>) {
+        found.clear();
+        for searcher in [&self.exact, &self.folded].into_iter().flatten() {
+            found.extend(searcher.find_iter(text).map(|hit| hit.start()));
+        }
+        if self.exact.is_some() && self.folded.is_some() {
+            found.sort_unstable();
+        }
+    }
+
+    /// Must every record be tried, because some definition has no literal to look for?
+    pub fn tries_all(&self) -> bool {
+        self.try_all
+    }
+
+    /// Could a text that is not part of the block (joined lines) match?
+    pub fn is_candidate(&self, body: &str) -> bool {
+        self.try_all
+            || [&self.exact, &self.folded].into_iter().flatten().any(|searcher| searcher.is_match(body))
+    }
+
+    /// Matches one record. `candidate` tells whether a literal stands in it; `source_process` is the process of the
+    /// source, where the record does not name one.
+    pub fn matches(
+        &self,
+        record: &Record<'_>,
+        candidate: bool,
+        source_process: Option<&str>,
+        hits: &mut Vec<Hit>,
+    ) {
+        if let Some(code) = record.code.as_deref() {
+            self.try_table(&self.by_code, code, record, source_process, hits);
+            let bare = without_severity(code);
+            if bare.len() < code.len() {
+                self.try_table(&self.by_code, bare, record, source_process, hits);
+            }
+        }
+        if !record.kind.is_empty() {
+            self.try_table(&self.by_record, record.kind, record, source_process, hits);
+        }
+        if candidate || self.try_all {
+            for index in &self.by_text {
+                self.try_rule(*index, record, source_process, hits);
+            }
+        }
+    }
+
+    fn try_table(
+        &self,
+        table: &HashMap<&'c str, Vec<usize>>,
+        key: &str,
+        record: &Record<'_>,
+        source_process: Option<&str>,
+        hits: &mut Vec<Hit>,
+    ) {
+        for index in table.get(key).into_iter().flatten() {
+            self.try_rule(*index, record, source_process, hits);
+        }
+    }
+
+    fn try_rule(&self, index: usize, record: &Record<'_>, process: Option<&str>, hits: &mut Vec<Hit>) {
+        if let Some(rule) = self.rules.get(index)
+            && let Some(hit) = rule.matches(record, process)
+            && hits.iter().all(|held| held.kind != hit.kind)
+        {
+            hits.push(hit);
+        }
+    }
+}
+
+/// A message id without its severity letter: `ANS9365E` is `ANS9365` at any severity.
+fn without_severity(code: &str) -> &str {
+    match code.strip_suffix(|c: char| c.is_ascii_uppercase()) {
+        Some(bare) if bare.ends_with(|c: char| c.is_ascii_digit()) => bare,
+        _ => code,
+    }
+}
+
+/// One searcher for all literals. Which of several overlapping literals is found does not matter: the record that
+/// holds one is tried against all definitions.
+fn searcher(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<AhoCorasick> {
+    literals.sort_unstable();
+    literals.dedup();
+    if literals.is_empty() {
+        return None;
+    }
+    AhoCorasickBuilder::new()
+        .match_kind(MatchKind::LeftmostFirst)
+        .ascii_case_insensitive(fold_case)
+        .build(&literals)
+        .ok()
+}

@@ -1,0 +1,176 @@
+//! One event definition, ready to match.
+
+use std::sync::{Arc, OnceLock};
+
+use indexmap::IndexMap;
+use memchr::memmem::Finder;
+use regex::Regex;
+
+use crate::base::event::EventKind;
+use crate::base::{Key, Record, Values};
+use crate::pattern::model::{EventDef, Operand, Test, Where, in_set};
+
+use super::Hit;
+use super::literals::required_literals;
+
+/// An event definition with its regexes (compiled at the first candidate) and the literals they need.
+pub(super) struct Rule<'c> {
+    kind: EventKind,
+    def: &'c EventDef,
+    sets: &'c IndexMap<String, Vec<String>>,
+    regexes: OnceLock<Vec<Regex>>,
+    /// `None`: some regex has no literal.
+    literals: Option<Vec<Vec<u8>>>,
+    finders: Vec<Finder<'static>>,
+}
+
+impl<'c> Rule<'c> {
+    pub(super) fn new(
+        kind: EventKind,
+        def: &'c EventDef,
+        sets: &'c IndexMap<String, Vec<String>>,
+    ) -> Rule<'c> {
+        // Tables find records with an id or a structure; their regexes need no prefilter.
+        let by_text = def.codes.is_empty() && def.records.is_empty();
+        let literals = if by_text && !def.texts.is_empty() {
+            def.texts.iter().try_fold(Vec::new(), |mut all, text| {
+                all.extend(required_literals(text)?);
+                Some(all)
+            })
+        } else {
+            None
+        };
+        let finders = match (&literals, def.fold_case) {
+            (Some(literals), false) => {
+                literals.iter().map(|literal| Finder::new(literal).into_owned()).collect()
+            }
+            _ => Vec::new(),
+        };
+        Rule { kind, def, sets, regexes: OnceLock::new(), literals, finders }
+    }
+
+    pub(super) fn def(&self) -> &'c EventDef {
+        self.def
+    }
+
+    pub(super) fn literals(&self) -> Option<&[Vec<u8>]> {
+        self.literals.as_deref()
+    }
+
+    /// Does the record match, and with which values?
+    pub(super) fn matches(&self, record: &Record<'_>, source_process: Option<&str>) -> Option<Hit> {
+        let def = self.def;
+        if !def.dialects.contains(&record.dialect)
+            || def.severity.is_some_and(|least| record.severity < least)
+            || !def.records.is_empty() && !def.records.iter().any(|kind| kind == record.kind)
+            || !self.provider_fits(record)
+        {
+            return None;
+        }
+        let mut untold = Vec::new();
+        if !def.processes.is_empty() {
+            match record.process.as_deref().or(source_process) {
+                Some(process) => {
+                    let fits = def.processes.iter().any(|wanted| wanted.eq_ignore_ascii_case(process));
+                    fits.then_some(())?;
+                }
+                None => untold.push("process"),
+            }
+        }
+        let mut values = Values::new();
+        self.capture(record, &mut values)?;
+        self.fields(record, &mut values);
+        let passes = def.filters.iter().all(|filter| self.passes(filter, &values));
+        passes.then_some(Hit { kind: self.kind, values, untold })
+    }
+
+    /// Windows event sources are compared by their canonical name, which the dialect puts into `source`.
+    fn provider_fits(&self, record: &Record<'_>) -> bool {
+        let wanted = &self.def.providers;
+        if wanted.is_empty() {
+            return true;
+        }
+        let named = [record.field("source"), record.provider.as_deref()];
+        named
+            .into_iter()
+            .flatten()
+            .any(|name| wanted.iter().any(|provider| provider.eq_ignore_ascii_case(name)))
+    }
+
+    /// Runs the regexes; the named groups of the first that matches become values.
+    fn capture(&self, record: &Record<'_>, values: &mut Values) -> Option<()> {
+        if self.def.texts.is_empty() {
+            return Some(());
+        }
+        let body = record.body.as_ref();
+        let literal_found = self.finders.is_empty()
+            || self.finders.iter().any(|finder| finder.find(body.as_bytes()).is_some());
+        if !literal_found {
+            return None;
+        }
+        let (regex, captures) =
+            self.regexes().iter().find_map(|regex| Some((regex, regex.captures(body)?)))?;
+        for name in regex.capture_names().flatten() {
+            if let Some(text) = captures.name(name)
+                && !text.as_str().is_empty()
+            {
+                values.add(Key::from(name), Arc::from(text.as_str()));
+            }
+        }
+        Some(())
+    }
+
+    fn regexes(&self) -> &[Regex] {
+        self.regexes.get_or_init(|| {
+            self.def
+                .texts
+                .iter()
+                .filter_map(|text| {
+                    regex::RegexBuilder::new(text).case_insensitive(self.def.fold_case).build().ok()
+                })
+                .collect()
+        })
+    }
+
+    fn fields(&self, record: &Record<'_>, values: &mut Values) {
+        for (name, value) in &self.def.set {
+            values.add(Key::from(name.as_str()), Arc::from(value.as_str()));
+        }
+        for (name, field) in &self.def.capture {
+            if let Some(value) = record.field(field).filter(|value| !value.is_empty()) {
+                values.add(Key::from(name.as_str()), Arc::from(value));
+            }
+        }
+        for (name, value) in &record.fields {
+            if !value.is_empty() {
+                values.add(Key::from(*name), Arc::from(value.as_ref()));
+            }
+        }
+        for (name, value) in [("code", &record.code), ("provider", &record.provider)] {
+            if let Some(value) = value {
+                values.add(Key::from(name), Arc::from(value.as_ref()));
+            }
+        }
+    }
+
+    /// A predicate of the definition: it must certainly hold.
+    fn passes(&self, filter: &Where, values: &Values) -> bool {
+        let Some(value) = values.get(&filter.key) else { return false };
+        match &filter.test {
+            Test::In(operands) => operands.iter().any(|operand| self.equals(operand, value)),
+            Test::NotIn(operands) => !operands.iter().any(|operand| self.equals(operand, value)),
+            Test::Above(limit) => value.trim().parse::<f64>().is_ok_and(|number| number > *limit),
+            Test::Below(limit) => value.trim().parse::<f64>().is_ok_and(|number| number < *limit),
+            Test::Matches(regex) => regex.is_match(value),
+        }
+    }
+
+    fn equals(&self, operand: &Operand, value: &str) -> bool {
+        match operand {
+            Operand::Text(text) => text.as_str() == value,
+            Operand::Set(name) => self.sets.get(name).is_some_and(|entries| in_set(entries, value)),
+            // Accounts and other steps are not known while one record is matched.
+            Operand::Of(_) | Operand::BackupAccounts | Operand::SystemAccounts => false,
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Loads pattern files, embedded and from folders, into one catalogue.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::builtin;
+use super::check::{BodyOf, Checker, Depth, Known, check_sample_folders};
+use super::document::Document;
+use super::fault::{Fault, Faults};
+use super::model::{Catalogue, EventDef, Pattern};
+use super::raw::tree::Text;
+use super::raw::{RawPattern, RawShared};
+
+/// A pattern file is text for people; one beyond this size is something else.
+const LARGEST_FILE: u64 = 1 << 20;
+/// Folders below a pattern folder: product and file; deeper ones are somebody's own order.
+const DEEPEST: usize = 4;
+
+/// What `check` is to look at beside the files themselves.
+#[derive(Clone, Copy, Default)]
+pub struct CheckOptions<'a> {
+    /// Takes a sample line apart the way its dialect does.
+    pub body_of: Option<BodyOf<'a>>,
+    /// The folder with `<ID>/hit-<case>` and `<ID>/miss-<case>`.
+    pub samples: Option<&'a Path>,
+}
+
+/// A file as found.
+struct Source {
+    /// Path as reported.
+    file: String,
+    /// Path below its pattern folder, with `/`.
+    place: String,
+    text: String,
+    own: bool,
+}
+
+impl Source {
+    fn is_shared(&self) -> bool {
+        self.place.ends_with(".toml")
+    }
+}
+
+impl Catalogue {
+    /// The embedded patterns and those of `dirs`; a pattern or shared file of the same id or place replaces the one
+    /// before it. A file with errors is left out; the faults say why (errors only, see [`check`] for warnings).
+    pub fn load(dirs: &[PathBuf]) -> (Catalogue, Vec<Fault>) {
+        let mut faults = Vec::new();
+        let mut sources = embedded();
+        for dir in dirs {
+            read_folder(dir, &mut sources, &mut faults);
+        }
+        let mut build = Build { faults, options: CheckOptions::default(), regexes: Regexes::OfOwn };
+        let catalogue = build.catalogue(&sources);
+        build.faults.retain(Fault::is_error);
+        (catalogue, build.faults)
+    }
+
+    /// The embedded patterns alone.
+    pub fn embedded() -> Catalogue {
+        Catalogue::load(&[]).0
+    }
+}
+
+/// Checks everything about the pattern files of `dirs`, or about the embedded ones where `dirs` is empty, and
+/// returns all faults. Own files are checked as they would be loaded: beside the embedded ones.
+pub fn check(dirs: &[PathBuf], options: CheckOptions<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut sources = embedded();
+    for dir in dirs {
+        read_folder(dir, &mut sources, &mut faults);
+    }
+    let regexes = if dirs.is_empty() { Regexes::OfAll } else { Regexes::OfOwn };
+    let mut build = Build { faults, options, regexes };
+    build.catalogue(&sources);
+    let own: Vec<&str> =
+        sources.iter().filter(|source| source.own).map(|source| source.file.as_str()).collect();
+    if !dirs.is_empty() {
+        let folders: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        build.faults.retain(|fault| {
+            own.contains(&fault.file())
+                || folders.iter().any(|folder| fault.file().starts_with(folder.as_str()))
+        });
+    }
+    build.faults
+}
+
+/// Checks the text of one pattern file beside the embedded ones (`file` is its name in the faults).
+pub fn check_text(file: &str, text: &str, options: CheckOptions<'_>) -> Vec<Fault> {
+    let mut sources = embedded();
+    let place = if file.ends_with(".toml") { format!("shared/{file}") } else { file.to_owned() };
+    sources.push(Source { file: file.to_owned(), place, text: text.to_owned(), own: true });
+    let mut build = Build { faults: Vec::new(), options, regexes: Regexes::OfOwn };
+    build.catalogue(&sources);
+    build.faults.retain(|fault| fault.file() == file);
+    build.faults
+}
+
+fn embedded() -> Vec<Source> {
+    builtin::FILES
+        .iter()
+        .map(|(place, text)| Source {
+            file: format!("patterns/{place}"),
+            place: (*place).to_owned(),
+            text: (*text).to_owned(),
+            own: false,
+        })
+        .collect()
+}
+
+fn read_folder(dir: &Path, sources: &mut Vec<Source>, faults: &mut Vec<Fault>) {
+    let walk = ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .follow_links(false)
+        .max_depth(Some(DEEPEST))
+        .sort_by_file_path(Ord::cmp)
+        .build();
+    let mut trouble = |file: String, reason: String| {
+        let mut one = Faults::new(&file, "");
+        one.error(0..0, reason);
+        faults.extend(one.into_sorted());
+    };
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                trouble(dir.display().to_string(), format!("cannot be read: {error}"));
+                continue;
+            }
+        };
+        let path = entry.path();
+        let file = path.display().to_string();
+        let below = path.strip_prefix(dir).unwrap_or(path);
+        // A file that was named itself stands for a folder with nothing else in it.
+        let is_named = below.as_os_str().is_empty();
+        let place = if is_named { Path::new(path.file_name().unwrap_or_default()) } else { below };
+        let place = place.to_string_lossy().replace('\\', "/");
+        if !path.is_file() || !(is_pattern(&place) || is_shared(&place, is_named)) {
+            continue;
+        }
+        if entry.metadata().map_or(0, |metadata| metadata.len()) > LARGEST_FILE {
+            trouble(file, "is too large for a pattern file".to_owned());
+            continue;
+        }
+        match std::fs::read_to_string(path) {
+            Ok(text) => sources.push(Source { file, place, text, own: true }),
+            Err(error) => trouble(file, format!("cannot be read: {error}")),
+        }
+    }
+}
+
+/// A folder may hold a README beside its patterns.
+fn is_pattern(place: &str) -> bool {
+    place.ends_with(".md") && !place.ends_with("README.md")
+}
+
+/// `shared/*.toml` and `<product>/events.toml`; other TOML files are somebody's settings.
+fn is_shared(place: &str, is_named: bool) -> bool {
+    let in_folder = place.starts_with("shared/") || place.contains("/shared/");
+    place.ends_with(".toml") && (in_folder || is_named || place.ends_with("events.toml"))
+}
+
+/// Whose regexes are parsed and whose samples are run.
+#[derive(Clone, Copy, PartialEq)]
+enum Regexes {
+    OfOwn,
+    OfAll,
+}
+
+/// Builds a catalogue and collects the faults of all files.
+struct Build<'a> {
+    faults: Vec<Fault>,
+    options: CheckOptions<'a>,
+    regexes: Regexes,
+}
+
+impl<'a> Build<'a> {
+    fn depth(&self, source: &Source) -> Depth<'a> {
+        Depth { regexes: source.own || self.regexes == Regexes::OfAll, body_of: self.options.body_of }
+    }
+
+    fn catalogue(&mut self, sources: &[Source]) -> Catalogue {
+        let mut known = Known::default();
+        let mut parents = IndexMap::new();
+        for source in last_of_each_place(sources) {
+            self.shared(source, &mut known, &mut parents);
+        }
+        known.raise(&parents);
+        let mut read: Vec<Read<'_>> =
+            sources.iter().filter(|source| !source.is_shared()).map(read_pattern).collect();
+        let names: Vec<Names> = read.iter().map(Names::of).collect();
+        let mut loaded: Vec<(usize, Pattern)> = Vec::new();
+        let mut own: Vec<String> = Vec::new();
+        let is_own = |at: usize| names.get(at).is_some_and(|names| names.own);
+        // Own files first: an embedded pattern gives way only to one that can be used.
+        let (own_first, embedded): (Vec<usize>, Vec<usize>) = (0..read.len()).partition(|at| is_own(*at));
+        for at in own_first.into_iter().chain(embedded) {
+            let Some(one) = read.get_mut(at) else { continue };
+            let replaced = |id: &Text| own.iter().any(|own: &String| own.eq_ignore_ascii_case(id.get_ref()));
+            if !one.source.own && one.raw.id.as_ref().is_some_and(replaced) {
+                continue;
+            }
+            clashes(&mut one.faults, &one.raw, at, &names);
+            if let Some((pattern, events)) = self.pattern(one, &known) {
+                known.events.extend(events);
+                if one.source.own {
+                    own.push(pattern.id.clone());
+                }
+                loaded.push((at, pattern));
+            }
+        }
+        for one in read {
+            self.faults.extend(one.faults.into_sorted());
+        }
+        loaded.sort_by_key(|(at, _)| *at);
+        Catalogue {
+            patterns: loaded.into_iter().map(|(_, pattern)| pattern).collect(),
+            events: known.events,
+            classes: known.classes,
+            sets: known.sets,
+            hash: hash(sources),
+            own,
+        }
+    }
+
+    /// The pattern and its events, if it has no errors.
+    fn pattern(&self, one: &mut Read<'_>, known: &Known) -> Option<(Pattern, Vec<EventDef>)> {
+        let (source, faults) = (one.source, &mut one.faults);
+        let body = one.document.as_ref()?.body(&source.text, faults);
+        let depth = self.depth(source);
+        let checked = Checker::new(known, depth, &source.text, faults).pattern(&one.raw, body, &source.file);
+        if let (Some(root), Some(id), true) = (self.options.samples, &one.raw.id, depth.regexes) {
+            check_sample_folders(root, id.get_ref(), source.own, faults, id.span());
+        }
+        (!faults.has_errors()).then_some(checked)
+    }
+
+    fn shared(&mut self, source: &Source, known: &mut Known, parents: &mut IndexMap<String, String>) {
+        let mut faults = Faults::new(&source.file, &source.text);
+        let raw = RawShared::read(&source.text, &mut faults);
+        let checker = Checker::new(known, self.depth(source), &source.text, &mut faults);
+        let file = checker.shared(&raw, &source.place);
+        for (class, _) in &raw.parents {
+            let mut at = Some(class.get_ref());
+            let mut steps = 0;
+            while let Some(name) = at.filter(|_| steps <= raw.parents.len()) {
+                at = file.parents.get(name);
+                steps += 1;
+            }
+            if at.is_some() {
+                faults.error(class.span(), format!("the class `{}` is its own parent", class.get_ref()));
+            }
+        }
+        for (name, _) in &raw.sets {
+            if known.sets.contains_key(name.get_ref()) {
+                faults.error(name.span(), format!("there is a set `{}` already", name.get_ref()));
+            }
+        }
+        if !faults.has_errors() {
+            known.add(file, parents);
+        }
+        self.faults.extend(faults.into_sorted());
+    }
+}
+
+/// Shared files; one at the same place below a later folder replaces the one before it.
+fn last_of_each_place(sources: &[Source]) -> impl Iterator<Item = &Source> {
+    let mut by_place: IndexMap<&str, &Source> = IndexMap::new();
+    for source in sources.iter().filter(|source| source.is_shared()) {
+        by_place.insert(source.place.as_str(), source);
+    }
+    by_place.into_values()
+}
+
+/// A pattern file as read.
+struct Read<'a> {
+    source: &'a Source,
+    raw: RawPattern,
+    faults: Faults,
+    document: Option<Document>,
+}
+
+fn read_pattern(source: &Source) -> Read<'_> {
+    let mut faults = Faults::new(&source.file, &source.text);
+    let document = Document::split(&source.text, &mut faults);
+    let raw = match &document {
+        Some(document) => RawPattern::read(&document.padded_toml(&source.text), &mut faults),
+        None => RawPattern::default(),
+    };
+    Read { source, raw, faults, document }
+}
+
+/// How a pattern is called, in lower case.
+struct Names {
+    own: bool,
+    file: String,
+    id: Option<String>,
+    aliases: Vec<String>,
+}
+
+impl Names {
+    fn of(read: &Read<'_>) -> Names {
+        let lower = |text: &Text| text.get_ref().to_ascii_lowercase();
+        Names {
+            own: read.source.own,
+            file: read.source.file.clone(),
+            id: read.raw.id.as_ref().map(lower),
+            aliases: read.raw.aliases.iter().map(lower).collect(),
+        }
+    }
+
+    fn bears(&self, name: &str) -> bool {
+        self.id.as_deref() == Some(name) || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+/// Says which names of a pattern are taken: by itself, by an earlier file of its kind, or (of an own pattern) by an
+/// embedded one that it does not replace.
+fn clashes(faults: &mut Faults, raw: &RawPattern, at: usize, names: &[Names]) {
+    let Some(mine) = names.get(at) else { return };
+    let mut seen: Vec<String> = Vec::new();
+    for name in raw.id.iter().chain(&raw.aliases) {
+        let lower = name.get_ref().to_ascii_lowercase();
+        let other = names.iter().enumerate().find(|(index, other)| {
+            let counts = if other.own == mine.own { *index < at } else { mine.own && other.id != mine.id };
+            counts && other.bears(&lower)
+        });
+        if let Some((_, other)) = other {
+            faults
+                .error(name.span(), format!("`{}` is the name of another pattern", name.get_ref()))
+                .help(format!("see {}", other.file));
+        } else if seen.contains(&lower) {
+            faults.error(name.span(), format!("the name `{}` comes twice", name.get_ref()));
+        }
+        seen.push(lower);
+    }
+}
+
+/// FNV-1a over all texts: says whether two reports were made with the same catalogue.
+fn hash(sources: &[Source]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for source in sources {
+        for byte in source.place.bytes().chain([0]).chain(source.text.bytes()).chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    format!("{hash:016x}")
+}

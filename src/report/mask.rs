@@ -1,0 +1,166 @@
+//! Hides secrets that products write into their logs: passwords on logged command lines, in option files,
+//! connection strings, URLs and tokens.
+//!
+//! What is hidden becomes [`MASK`], whatever its length. It is better to hide a harmless word after `password=`
+//! than to mail a secret; but prose such as `the password has expired` stays as it is, since it may be the very
+//! message that an administrator looks for.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// Stands in the place of a secret.
+pub const MASK: &str = "***";
+
+/// A value in quotes or up to the next blank.
+const VALUE: &str = r#""(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s"'&;,<>)\]}]+"#;
+
+/// Each expression has one group `s` (or `t` for a second one) that holds the secret.
+static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let key = r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|client[_-]?secret|shared[_-]?secret|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|session[_-]?token|token)";
+    [
+        // -password=x, --passwd x, /password:x, -pass "x y"; a word behind `-password` that is itself an option is
+        // no secret.
+        r#"(?i)(?:^|[\s"'(=\[,])(?:--?|/)(?:[a-z]+[_-]?)?pass(?:word|wd|phrase)?(?:\s*[=:]\s*|\s+)(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'-]\S*)"#.to_owned(),
+        // dsmc, dsmadmc and dsmadm take every abbreviation from -pa on, the VCB tools and vmware-cmd take -p and -P.
+        format!(r"(?i)\bdsm(?:admc|adm|c)(?:\.exe)?\b[^\r\n]*?\s-p[a-z]*\s*[=\s]\s*(?P<s>{VALUE})"),
+        format!(r"(?i)\b(?:vcb[a-z]*|vmware-cmd|vimsh|esxcfg-[a-z]+|vifs|vicfg-[a-z]+)(?:\.exe|\.pl)?\b[^\r\n]*?\s-p\s*(?P<s>{VALUE})"),
+        format!(r"(?i)\bdsmc(?:\.exe)?\s+set\s+pass[a-z]*\s+(?P<s>{VALUE})(?:\s+(?P<t>{VALUE}))?"),
+        r"(?i)(?:issued command:\s*|\bdsmadmc\b[^\r\n]*?\s)(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)".to_owned(),
+        // net use X: \\server\share secret /user:domain\name
+        r"(?i)\bnet(?:\.exe)?\s+use\s+(?:[a-z]:\s+)?\\\\\S+\s+(?P<s>[^\s/]\S*)\s+/u".to_owned(),
+        // password=x, "password": "x", Pwd=x; of a connection string, api_key: x
+        format!(r#"(?i)(?:\b|_){key}["']?\s*(?:=>?|:)\s*(?P<s>{VALUE})"#),
+        // <password>x</password>
+        format!(r"(?i)<(?:[a-z0-9_]+:)?{key}(?:\s[^<>]*)?>(?P<s>[^<]+)<"),
+        // The option file form: the word alone with its value on a line.
+        format!(r"(?im)^\s*pass(?:word)?[ \t]+(?P<s>{VALUE})[ \t\r]*$"),
+        r"(?i)\bidentified\s+by\s+(?P<s>\S+)".to_owned(),
+        // Credentials in a URL, up to the last @ before its path.
+        r#"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@"'<>]*:(?P<s>[^\s/"'<>]+)@"#.to_owned(),
+        r"(?i)\bauthorization\s*[:=]\s*(?:(?:basic|bearer|digest|negotiate|ntlm)\s+)?(?P<s>\S+)".to_owned(),
+        r"(?i)\bbearer\s+(?P<s>[a-z0-9._~+/-]{8,}=*)".to_owned(),
+        // JSON web tokens, access keys and private keys are known by their own shape.
+        r"(?P<s>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)".to_owned(),
+        r"\b(?P<s>(?:AKIA|ASIA)[0-9A-Z]{16})\b".to_owned(),
+        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>.*?)(?:-----END|\z)".to_owned(),
+    ]
+    .iter()
+    .filter_map(|expression| Regex::new(expression).ok())
+    .collect()
+});
+
+/// The text with every secret hidden.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    let mut masked = Cow::Borrowed(text);
+    for expression in SECRETS.iter() {
+        if expression.is_match(&masked) {
+            let hidden =
+                expression.replace_all(&masked, |captures: &Captures<'_>| hide(captures)).into_owned();
+            masked = Cow::Owned(hidden);
+        }
+    }
+    masked
+}
+
+/// Is the value of a field of this name a secret as a whole?
+pub fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "pwd", "secret", "token", "api_key"]
+        .iter()
+        .any(|word| key.ends_with(word))
+}
+
+/// The match with its secret groups replaced.
+fn hide(captures: &Captures<'_>) -> String {
+    let Some(whole) = captures.get(0) else { return String::new() };
+    let mut hidden = String::with_capacity(whole.len());
+    let mut at = whole.start();
+    for name in ["s", "t"] {
+        if let Some(secret) = captures.name(name) {
+            hidden.push_str(slice(whole, at, secret.start()));
+            hidden.push_str(MASK);
+            at = secret.end();
+        }
+    }
+    hidden.push_str(slice(whole, at, whole.end()));
+    hidden
+}
+
+fn slice<'t>(whole: regex::Match<'t>, from: usize, to: usize) -> &'t str {
+    whole.as_str().get(from - whole.start()..to - whole.start()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expression_compiles() {
+        assert_eq!(SECRETS.len(), 16);
+    }
+
+    #[test]
+    fn secrets_are_hidden_and_what_stands_around_them_stays() {
+        let table = [
+            (
+                "dsmc incr -virtualnode=vm1 -pass=s3cret! -quiet",
+                "dsmc incr -virtualnode=vm1 -pass=*** -quiet",
+            ),
+            ("dsmadmc -id=admin -pa=s3cret q node", "dsmadmc -id=admin -pa=*** q node"),
+            ("dsmadmc -id=admin -password=\"a b\" q n", "dsmadmc -id=admin -password=*** q n"),
+            ("dsmc.exe set password 0ld n3w", "dsmc.exe set password *** ***"),
+            ("C:\\> dsmadmc -id admin -p s3cret", "C:\\> dsmadmc -id admin -p ***"),
+            ("PASSWORD   s3cret", "PASSWORD   ***"),
+            ("nodename a\r\nPASSWORD s3cret\r\ntcpport 1500", "nodename a\r\nPASSWORD ***\r\ntcpport 1500"),
+            (
+                "tpconfig -add -user_id root -password s3cret -x",
+                "tpconfig -add -user_id root -password *** -x",
+            ),
+            ("vcbMounter -h vc -u svc -p s3cret -a moref:1", "vcbMounter -h vc -u svc -p *** -a moref:1"),
+            ("net use Z: \\\\nas\\b s3cret /user:CORP\\b", "net use Z: \\\\nas\\b *** /user:CORP\\b"),
+            ("Server=db;User=sa;Pwd=s3cret;Timeout=5", "Server=db;User=sa;Pwd=***;Timeout=5"),
+            (r#"{"userName":"a","password":"s3c\"ret"}"#, r#"{"userName":"a","password":***}"#),
+            ("<password>s3cret</password>", "<password>***</password>"),
+            ("https://svc:s3c@ret@vc1/sdk", "https://svc:***@vc1/sdk"),
+            ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ***"),
+            ("token = 0123456789abcdef", "token = ***"),
+            ("sent eyJhbGciOiJIUzI1.eyJzdWIi.c2ln to x", "sent *** to x"),
+            (
+                "ANR2017I issued command: REG NODE N1 s3cret domain=s",
+                "ANR2017I issued command: REG NODE N1 *** domain=s",
+            ),
+            ("/password:s3cret /user:x", "/password:*** /user:x"),
+        ];
+        for (raw, masked) in table {
+            assert_eq!(mask(raw), masked);
+            assert_eq!(mask(masked), masked, "a second pass changes nothing");
+        }
+    }
+
+    #[test]
+    fn prose_and_other_options_stay() {
+        let texts = [
+            "ANS1025E Session rejected: Authentication failure, the password has expired",
+            "PASSWORDACCESS generate",
+            "password is required",
+            "bpbackup -p nbutest03_testpolicy -s full",
+            "The password for node A was changed by B",
+            "-password -server x",
+            "stspi_delete_image STS_EOK pathname =xx03_nbutest/nbutest03_1236281108_C1_F3_R3:1236281108:p:4:1:: deleted",
+            "http://kb.vmware.com/kb/1031298",
+            "svc@vc1: connected",
+            "failed to update node status because of an error",
+        ];
+        for text in texts {
+            assert_eq!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn fields_named_after_secrets() {
+        assert!(is_secret_key("password") && is_secret_key("USER_PASSWORD") && is_secret_key("auth_token"));
+        assert!(!is_secret_key("passwordaccess") && !is_secret_key("backup_id"));
+    }
+}

@@ -1,0 +1,26 @@
+//! Floor 4: spells results. One pure function per format; nothing is decided and nothing is read here.
+//!
+//! | module | what it spells |
+//! |---|---|
+//! | `text` | the report for a person at a terminal |
+//! | `json` | the report for a machine |
+//! | `objects` | the work list of affected objects |
+//! | `identify` | what each source is |
+//! | `explain` | the advisory of a pattern |
+//! | `schema` | the contract of the JSON report |
+//!
+//! Before any of them a report passes [`sanitise`], which hides secrets; on its way to a terminal every text passes
+//! [`escape::visible`].
+
+pub mod escape;
+pub mod explain;
+pub mod identify;
+pub mod json;
+pub mod mask;
+pub mod objects;
+pub mod sanitise;
+pub mod schema;
+pub mod select;
+pub mod text;
+
+pub use sanitise::sanitise;

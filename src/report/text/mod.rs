@@ -1,0 +1,86 @@
+//! The report for a person: the answer in the first ten lines, then the proof of each finding, then what was read.
+//!
+//! ```text
+//! DATA LOSS CONFIRMED  nbutest03_1236281108, copy 1, fragment 3  (TECH69597)
+//!
+//! Findings    1 confirmed, 1 exposed
+//! Read        4 sources of 1 host, 2,345 records, 26 h of log between 2009-03-05 14:55 and 2009-03-06 04:00
+//! ```
+//!
+//! It decides nothing: order and levels are those of the report. "Nothing found" is only said of what was read,
+//! and what was not read stands above the answer.
+
+use crate::base::{Finding, Level, Report};
+
+mod excerpt;
+mod finding;
+mod head;
+mod page;
+mod prose;
+mod tail;
+mod words;
+
+pub(super) use page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
+pub(super) use prose::prose;
+pub(super) use words::{impact as impact_words, minute};
+
+/// How the report is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Cells in a line.
+    pub width: usize,
+    /// Painted?
+    pub is_colored: bool,
+    /// Findings below this level are only counted.
+    pub min_level: Level,
+    /// How many findings the report lost because their time lies outside the range asked for: what is left must
+    /// not read as if they had not been there.
+    pub outside: usize,
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        Look { width: 80, is_colored: false, min_level: Level::Exposed, outside: 0 }
+    }
+}
+
+/// The findings of a report, sorted by how they are told.
+struct Sorted<'r> {
+    /// Told one by one, in the report's order.
+    told: Vec<&'r Finding>,
+    /// One line each.
+    exposed: Vec<&'r Finding>,
+    /// One line each, with the reason.
+    silenced: Vec<&'r Finding>,
+    /// Counted only.
+    cleared: usize,
+    /// Counted only: below the lowest level asked for.
+    below: usize,
+}
+
+impl<'r> Sorted<'r> {
+    fn new(findings: &'r [Finding], min_level: Level) -> Sorted<'r> {
+        let mut sorted =
+            Sorted { told: Vec::new(), exposed: Vec::new(), silenced: Vec::new(), cleared: 0, below: 0 };
+        for finding in findings {
+            match finding.level {
+                _ if finding.silenced.is_some() => sorted.silenced.push(finding),
+                Level::Cleared if min_level > Level::Cleared => sorted.cleared += 1,
+                level if level < min_level => sorted.below += 1,
+                Level::Exposed => sorted.exposed.push(finding),
+                _ => sorted.told.push(finding),
+            }
+        }
+        sorted
+    }
+}
+
+/// The report as text.
+pub fn render(report: &Report, look: Look) -> String {
+    let mut page = Page::new(look.width, look.is_colored);
+    let sorted = Sorted::new(&report.findings, look.min_level);
+    head::write(&mut page, report, &sorted, look);
+    finding::write_all(&mut page, &sorted, look.min_level);
+    tail::write(&mut page, report);
+    page.finish()
+}

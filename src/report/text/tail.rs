@@ -1,0 +1,219 @@
+//! What the findings rest on: which hours of which logs were read, versions, codes, notices.
+
+use indexmap::IndexMap;
+
+use super::head::is_trouble;
+use super::page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
+use super::words::{self, count_of, thousands};
+use crate::base::Report;
+use crate::base::report::{CodeRow, CoverageRow, FactRow, NoticeRow};
+
+/// Lines of the coverage table; a bundle of a year has thousands of logs.
+const MAX_COVERAGE: usize = 40;
+/// Versions listed.
+const MAX_VERSIONS: usize = 20;
+/// Codes listed.
+const MAX_CODES: usize = 10;
+/// Notices listed, and places named of each of the others.
+const MAX_NOTICES: usize = 20;
+const MAX_PLACES: usize = 3;
+/// Two times to the minute and the dash between them.
+const RANGE_WIDTH: usize = 35;
+/// Longer names of logs stand on a line of their own: the range, its length and a zone still fit beside 22 cells.
+const MAX_NAME: usize = 22;
+/// Below this width, name and range stand on lines of their own.
+const TABLE_WIDTH: usize = 80;
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    coverage(page, &report.coverage);
+    versions(page, &report.facts);
+    codes(page, &report.codes);
+    notices(page, &report.notices);
+    footer(page, report);
+}
+
+fn section(page: &mut Page, name: &str, about: &str) {
+    page.blank();
+    page.rule();
+    page.line(0, &Rich::of(BOLD, name).push(PLAIN, &format!("  {about}")));
+}
+
+fn coverage(page: &mut Page, rows: &[CoverageRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    section(page, "COVERAGE", "the hours read; outside them nothing is known");
+    let mut hosts: IndexMap<Option<&str>, Vec<&CoverageRow>> = IndexMap::new();
+    for row in rows.iter().take(MAX_COVERAGE) {
+        hosts.entry(row.host.as_deref()).or_default().push(row);
+    }
+    let longest = rows.iter().take(MAX_COVERAGE).map(|row| log_name(row).len()).max().unwrap_or(0);
+    for (host, rows) in &hosts {
+        let host = host.map_or(Rich::of(DIM, "host not known"), |host| Rich::of(BOLD, host));
+        page.line(2, &host);
+        for row in rows {
+            coverage_row(page, row, longest);
+        }
+    }
+    if rows.len() > MAX_COVERAGE {
+        let more = count_of(rows.len() - MAX_COVERAGE, "more log", "more logs");
+        page.line(2, &Rich::of(DIM, &format!("and {more}, all in --format json")));
+    }
+}
+
+fn log_name(row: &CoverageRow) -> String {
+    match &row.process {
+        Some(process) => format!("{} {process}", row.dialect),
+        None => row.dialect.to_owned(),
+    }
+}
+
+fn coverage_row(page: &mut Page, row: &CoverageRow, longest: usize) {
+    let column = longest.clamp(7, MAX_NAME) + 2;
+    let name = log_name(row);
+    let is_table = page.width() >= TABLE_WIDTH;
+    let range = Rich::of(PLAIN, &range_words(&row.from, &row.to));
+    if is_table && name.len() < column {
+        page.hang(4, &Rich::of(PLAIN, &name), column, &range);
+    } else {
+        page.line(4, &Rich::of(PLAIN, &name));
+        page.line(if is_table { 4 + column } else { 6 }, &range);
+    }
+    for gap in &row.gaps {
+        let label =
+            if is_table { format!("{:>width$}", "gap", width = column - 2) } else { "gap".to_owned() };
+        let range = Rich::of(WARN, &range_words(&gap.from, &gap.to));
+        page.hang(
+            if is_table { 4 } else { 6 },
+            &Rich::of(WARN, &label),
+            if is_table { column } else { 4 },
+            &range,
+        );
+    }
+}
+
+/// `2009-03-05 14:55 - 2009-03-06 04:00  13 h 5 min`.
+fn range_words(from: &str, to: &str) -> String {
+    let mut text = format!("{} - {}", words::minute(from), words::minute(to));
+    if let Some(length) = words::duration(from, to) {
+        text = format!("{text:RANGE_WIDTH$}  {length}");
+    }
+    match words::zone(to) {
+        "" => text,
+        "Z" => format!("{text} UTC"),
+        zone => format!("{text} {zone}"),
+    }
+}
+
+fn versions(page: &mut Page, facts: &[FactRow]) {
+    let versions: Vec<(&FactRow, &String, &String)> = facts
+        .iter()
+        .filter_map(|fact| Some((fact, fact.product.as_ref()?, fact.version.as_ref()?)))
+        .collect();
+    if versions.is_empty() {
+        return;
+    }
+    section(page, "VERSIONS", "as the logs tell");
+    for (fact, product, version) in versions.iter().take(MAX_VERSIONS) {
+        let host = fact.host.as_deref().unwrap_or("host not known");
+        let text = Rich::of(PLAIN, &format!("{product} {version}"))
+            .push(PLACE, &format!("  {}", place(&fact.source, fact.line)));
+        page.hang(2, &Rich::of(BOLD, host), host.len() + 2, &text);
+    }
+    if versions.len() > MAX_VERSIONS {
+        let more = format!("and {} more, all in --format json", versions.len() - MAX_VERSIONS);
+        page.line(2, &Rich::of(DIM, &more));
+    }
+}
+
+fn codes(page: &mut Page, codes: &[CodeRow]) {
+    if codes.is_empty() {
+        return;
+    }
+    section(page, "CODES", "of error records, most frequent first");
+    let mut sorted: Vec<&CodeRow> = codes.iter().collect();
+    sorted.sort_by_key(|row| std::cmp::Reverse(row.count));
+    let shown = || sorted.iter().take(MAX_CODES);
+    let counts = shown().map(|row| thousands(row.count).len()).max().unwrap_or(0);
+    let names = shown().map(|row| code_name(row).len()).max().unwrap_or(0).min(32);
+    for row in shown() {
+        let label = format!("{:>counts$}  {:names$}", thousands(row.count), code_name(row));
+        let meaning = row.meaning.as_deref().unwrap_or("");
+        page.hang(2, &Rich::of(PLAIN, &label), counts + names + 4, &Rich::of(DIM, meaning));
+    }
+    if sorted.len() > MAX_CODES {
+        let more = count_of(sorted.len() - MAX_CODES, "more code", "more codes");
+        page.line(2, &Rich::of(DIM, &format!("and {more}, all in --format json")));
+    }
+}
+
+fn code_name(row: &CodeRow) -> String {
+    format!("{} {}", row.product, row.code)
+}
+
+fn notices(page: &mut Page, notices: &[NoticeRow]) {
+    if notices.is_empty() {
+        return;
+    }
+    section(page, "NOTICES", "what was not read, or only with reservations");
+    let troubles: Vec<&NoticeRow> = notices.iter().filter(|notice| is_trouble(notice)).collect();
+    for notice in troubles.iter().take(MAX_NOTICES) {
+        notice_line(page, notice, true);
+    }
+    if troubles.len() > MAX_NOTICES {
+        let more =
+            format!("and {} more that were not read, all in --format json", troubles.len() - MAX_NOTICES);
+        page.line(2, &Rich::of(ALARM, &more));
+    }
+    let mut others: IndexMap<&str, Vec<&NoticeRow>> = IndexMap::new();
+    for notice in notices.iter().filter(|notice| !is_trouble(notice)) {
+        others.entry(notice.code).or_default().push(notice);
+    }
+    for (code, rows) in &others {
+        match rows.as_slice() {
+            rows @ ([_] | [_, _] | [_, _, _]) => rows.iter().for_each(|row| notice_line(page, row, false)),
+            rows => grouped(page, code, rows),
+        }
+    }
+}
+
+fn notice_line(page: &mut Page, notice: &NoticeRow, is_trouble: bool) {
+    let style = if is_trouble { ALARM } else { PLAIN };
+    let mut text = Rich::new();
+    if let Some(source) = &notice.source {
+        text = text.push(PLACE, &place(source, notice.line)).push(PLAIN, "  ");
+    }
+    let label = Rich::of(style, notice.code);
+    page.hang(2, &label, label.width() + 2, &text.push(PLAIN, &notice.detail));
+}
+
+fn grouped(page: &mut Page, code: &str, rows: &[&NoticeRow]) {
+    let places: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.source.as_ref().map(|source| place(source, row.line)))
+        .take(MAX_PLACES)
+        .collect();
+    let label = Rich::of(PLAIN, code);
+    let more = if places.len() < rows.len() { ", ..." } else { "" };
+    let text = format!("{} times: {}{more}", rows.len(), places.join(", "));
+    page.hang(2, &label, label.width() + 2, &Rich::of(PLAIN, &text));
+}
+
+fn place(source: &str, line: Option<u64>) -> String {
+    line.map_or_else(|| source.to_owned(), |line| format!("{source}:{line}"))
+}
+
+fn footer(page: &mut Page, report: &Report) {
+    let catalogue = &report.tool.catalogue;
+    page.blank();
+    let known = count_of(catalogue.patterns, "known failure", "known failures");
+    let hash: String = catalogue.hash.chars().take(12).collect();
+    let mut text = format!("{} {}: looked for {known}", report.tool.name, report.tool.version);
+    if !hash.is_empty() {
+        text.push_str(&format!(" (catalogue {hash})"));
+    }
+    if !catalogue.own.is_empty() {
+        text.push_str(&format!(", your own among them: {}", words::join(&catalogue.own)));
+    }
+    page.line(0, &Rich::of(DIM, &text));
+}

@@ -1,0 +1,372 @@
+//! Receives the records of one source (or of one chunk of it): counts them, follows their stamps, matches them and
+//! keeps the few that matched.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use indexmap::{IndexMap, IndexSet};
+
+use crate::base::{
+    DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
+    StreamId,
+};
+use crate::matching::{Hit, Plan};
+
+use super::spill::{LONGEST_TEXT, Spill};
+use super::track::{Days, Track, micros};
+
+/// What does not change while a source is read.
+pub(super) struct Reading<'r, 'c> {
+    /// What can match.
+    pub(super) plan: &'r Plan<'c>,
+    /// Where texts are kept.
+    pub(super) spill: &'r Spill,
+    /// Day of the first line, from the name of the file.
+    pub(super) day: Option<NaiveDate>,
+    /// Process, from the name of the file or folder.
+    pub(super) process: Option<&'r str>,
+    /// Order of day and month, where it is known.
+    pub(super) order: Option<DateOrder>,
+}
+
+/// A session while its records come in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SessionPart {
+    pub(super) first: Option<Stamp>,
+    pub(super) last: Option<Stamp>,
+    /// `None`: the records disagree.
+    pub(super) values: IndexMap<Key, Option<Arc<str>>>,
+    /// Some event refers to it.
+    pub(super) used: bool,
+}
+
+/// What one source, or one chunk of it, came to.
+#[derive(Default)]
+pub(super) struct Part {
+    pub(super) records: u64,
+    pub(super) headless: u64,
+    /// Records of any sort so far: the position of the next one.
+    pub(super) position: i64,
+    pub(super) events: Vec<Event>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) notices: Vec<(NoticeCode, u64, String)>,
+    pub(super) month_first: u64,
+    pub(super) day_first: u64,
+    /// Stamps whose day and month could be exchanged.
+    pub(super) swappable: u64,
+    pub(super) host: Option<String>,
+    pub(super) tracks: IndexMap<Dialect, Track>,
+    pub(super) sessions: IndexMap<u32, SessionPart>,
+    pub(super) codes: IndexMap<(&'static str, String), u64>,
+    pub(super) dialects: IndexSet<Dialect>,
+    pub(super) days: Days,
+    pub(super) first: Option<Stamp>,
+    pub(super) last: Option<Stamp>,
+    /// How often a dated record lies behind and before the one above it.
+    pub(super) rising: u64,
+    pub(super) falling: u64,
+    /// Time of the last dated record.
+    pub(super) placed: Option<i64>,
+}
+
+/// The sink of one call of a splitter.
+pub(super) struct Collector<'p, 'r, 'c> {
+    pub(super) reading: &'r Reading<'r, 'c>,
+    pub(super) part: &'p mut Part,
+    pub(super) text: &'p str,
+    /// Offsets at which a literal stands.
+    pub(super) candidates: &'p [usize],
+    pub(super) next_candidate: usize,
+    /// Line breaks are counted up to here ...
+    pub(super) counted: usize,
+    /// ... where this line (from 0) begins.
+    pub(super) line: u64,
+    pub(super) hits: Vec<Hit>,
+}
+
+impl Collector<'_, '_, '_> {
+    /// Line (from 0) in which the byte at `offset` stands.
+    fn line_at(&mut self, offset: usize) -> u64 {
+        let offset = offset.min(self.text.len());
+        if offset >= self.counted {
+            let between = self.text.as_bytes().get(self.counted..offset).unwrap_or_default();
+            self.line += memchr::memchr_iter(b'\n', between).count() as u64;
+            self.counted = offset;
+            return self.line;
+        }
+        let behind = self.text.as_bytes().get(offset..self.counted).unwrap_or_default();
+        self.line.saturating_sub(memchr::memchr_iter(b'\n', behind).count() as u64)
+    }
+
+    fn is_candidate(&mut self, record: &Record<'_>) -> bool {
+        let derived = record.line.is_some() || record.start >= record.end;
+        if derived || matches!(record.body, Cow::Owned(_)) {
+            return self.reading.plan.is_candidate(&record.body);
+        }
+        while self.candidates.get(self.next_candidate).is_some_and(|at| *at < record.start) {
+            self.next_candidate += 1;
+        }
+        self.candidates.get(self.next_candidate).is_some_and(|at| *at < record.end)
+    }
+
+    /// Places a time of day on its day, and applies the order of day and month where it is known.
+    fn settle(&mut self, stamp: Stamp, follows: bool) -> Stamp {
+        match stamp {
+            Stamp::Clock { micros, .. } => {
+                let day = if follows { self.part.days.next(micros) } else { self.part.days.passed };
+                let placed = stamp.shifted(day * crate::base::stamp::DAY);
+                self.reading.day.map_or(placed, |first| placed.on_day(first))
+            }
+            Stamp::Dated { swappable: true, .. } => {
+                self.part.swappable += u64::from(follows);
+                self.reading.order.map_or(stamp, |order| stamp.in_order(order))
+            }
+            other => other,
+        }
+    }
+
+    /// Follows the stamps of ordinary records.
+    fn follow(&mut self, record: &Record<'_>, stamp: Stamp) {
+        let Some(at) = micros(stamp) else { return };
+        let earlier = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at < held);
+        let later = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at > held);
+        if self.part.first.is_none_or(|first| first.is_dated() == stamp.is_dated()) {
+            if earlier(self.part.first) {
+                self.part.first = Some(stamp);
+            }
+            if later(self.part.last) {
+                self.part.last = Some(stamp);
+            }
+        } else if stamp.is_dated() {
+            (self.part.first, self.part.last) = (Some(stamp), Some(stamp));
+        }
+        if stamp.is_dated() {
+            match self.part.placed {
+                Some(before) if at > before => self.part.rising += 1,
+                Some(before) if at < before => self.part.falling += 1,
+                _ => {}
+            }
+            self.part.placed = Some(at);
+        }
+        let quiet = record.dialect.quiet_time();
+        match self.part.tracks.get_mut(&record.dialect) {
+            Some(track) => track.add(stamp, quiet, record.number),
+            None => {
+                let mut track = Track::default();
+                track.add(stamp, quiet, record.number);
+                self.part.tracks.insert(record.dialect, track);
+            }
+        }
+    }
+
+    fn count_code(&mut self, record: &Record<'_>) {
+        let Some(code) = record.code.as_deref() else { return };
+        let product = record.dialect.product();
+        let counts = record.severity >= Severity::Warning || product == "netbackup" && code != "0";
+        if !counts {
+            return;
+        }
+        let source = record.field("source").or(record.provider.as_deref());
+        let name = match source {
+            Some(source) if product == "windows" => format!("{source}:{code}"),
+            _ => code.to_owned(),
+        };
+        *self.part.codes.entry((product, name)).or_default() += 1;
+    }
+
+    fn session(&mut self, id: u32, stamp: Stamp, record: &Record<'_>) {
+        let session = self.part.sessions.entry(id).or_default();
+        if let Some(at) = micros(stamp).filter(|_| record.line.is_none()) {
+            if session.first.and_then(micros).is_none_or(|first| at < first) {
+                session.first = Some(stamp);
+            }
+            if session.last.and_then(micros).is_none_or(|last| at > last) {
+                session.last = Some(stamp);
+            }
+        }
+        for (name, value) in &record.fields {
+            if !value.is_empty() {
+                agree(&mut session.values, name, value);
+            }
+        }
+        for hit in &self.hits {
+            for (name, value) in hit.values.iter() {
+                agree(&mut session.values, name, value);
+            }
+        }
+        session.used |= !self.hits.is_empty();
+    }
+
+    fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
+        let line = match record.line {
+            Some(line) => line.saturating_sub(1),
+            None => self.line_at(record.start),
+        };
+        let whole =
+            self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
+        let text = match (record.line, whole) {
+            (None, Some(whole)) => self.reading.spill.keep(whole),
+            _ => self.reading.spill.keep(&record.body),
+        };
+        for hit in std::mem::take(&mut self.hits) {
+            self.part.events.push(Event {
+                kind: hit.kind,
+                dialect: record.dialect,
+                source: SourceId(0),
+                stream: StreamId(0),
+                position: self.part.position,
+                line: Some(line),
+                number: record.number,
+                stamp,
+                placed: before,
+                host: record.host.as_deref().map(Arc::from),
+                pid: record.pid,
+                session: record.session,
+                values: hit.values,
+                text: text.clone(),
+                untold: hit.untold,
+            });
+        }
+    }
+}
+
+/// A value of a session holds while all records that carry it agree.
+fn agree(values: &mut IndexMap<Key, Option<Arc<str>>>, name: &str, value: &str) {
+    match values.get_mut(name) {
+        Some(Some(held)) if held.as_ref() == value => {}
+        Some(slot) => *slot = None,
+        None => {
+            values.insert(Key::from(name), Some(Arc::from(value)));
+        }
+    }
+}
+
+impl Sink for Collector<'_, '_, '_> {
+    fn record(&mut self, record: Record<'_>) {
+        let ordinary = record.line.is_none();
+        self.part.position += 1;
+        if ordinary {
+            if record.head {
+                self.part.records += 1;
+                if !self.part.dialects.contains(&record.dialect) {
+                    self.part.dialects.insert(record.dialect);
+                }
+            } else if !record.body.trim().is_empty() {
+                self.part.headless += 1;
+            }
+        }
+        let before = self.part.placed;
+        let stamp = self.settle(record.stamp, ordinary);
+        if ordinary {
+            self.follow(&record, stamp);
+            self.count_code(&record);
+        }
+        let candidate = self.is_candidate(&record);
+        self.hits.clear();
+        let mut hits = std::mem::take(&mut self.hits);
+        self.reading.plan.matches(&record, candidate, self.reading.process, &mut hits);
+        self.hits = hits;
+        if let Some(id) = record.session {
+            self.session(id, stamp, &record);
+        }
+        if !self.hits.is_empty() {
+            self.keep(&record, stamp, before);
+        }
+    }
+
+    fn fact(&mut self, host: Option<&str>, fact: FactKind, record: &Record<'_>) {
+        let line = match record.line {
+            Some(line) => line.saturating_sub(1),
+            None => self.line_at(record.start),
+        };
+        let whole = self.text.get(record.start..record.end).map(str::trim_end).unwrap_or("");
+        let text = if whole.is_empty() { record.body.as_ref() } else { whole };
+        let text: String = text.chars().take(LONGEST_TEXT / 4).collect();
+        let stamp = self.settle(record.stamp, false);
+        let fact = Fact {
+            host: host.map(str::to_owned),
+            kind: fact,
+            source: SourceId(0),
+            line: Some(line),
+            stamp,
+            text,
+        };
+        self.part.facts.push(fact);
+    }
+
+    fn date_vote(&mut self, order: DateOrder) {
+        match order {
+            DateOrder::Mdy => self.part.month_first += 1,
+            DateOrder::Dmy => self.part.day_first += 1,
+            DateOrder::Ymd => {}
+        }
+    }
+
+    fn source_host(&mut self, host: &str) {
+        if self.part.host.is_none() && !host.trim().is_empty() {
+            self.part.host = Some(host.trim().to_owned());
+        }
+    }
+
+    fn notice(&mut self, code: NoticeCode, offset: usize, detail: String) {
+        let line = self.line_at(offset);
+        if self.part.notices.len() < MOST_NOTICES {
+            self.part.notices.push((code, line, detail));
+        }
+    }
+}
+
+/// A source with more faults than this is not read better by naming each.
+const MOST_NOTICES: usize = 100;
+
+impl Part {
+    /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it.
+    pub(super) fn join(&mut self, next: Part, breaks: u64) {
+        let shift = self.days.shift_of(&next.days) * crate::base::stamp::DAY;
+        self.days.join(&next.days);
+        self.records += next.records;
+        self.headless += next.headless;
+        let position = self.position;
+        self.position += next.position;
+        self.events.extend(next.events.into_iter().map(|event| Event {
+            position: event.position + position,
+            line: event.line.map(|line| line + breaks),
+            stamp: event.stamp.shifted(shift),
+            placed: event.placed.map(|placed| placed + shift).or(self.placed),
+            ..event
+        }));
+        self.facts.extend(next.facts.into_iter().map(|fact| Fact {
+            line: fact.line.map(|line| line + breaks),
+            stamp: fact.stamp.shifted(shift),
+            ..fact
+        }));
+        self.notices
+            .extend(next.notices.into_iter().map(|(code, line, detail)| (code, line + breaks, detail)));
+        self.notices.truncate(MOST_NOTICES);
+        self.month_first += next.month_first;
+        self.day_first += next.day_first;
+        self.swappable += next.swappable;
+        self.host = self.host.take().or(next.host);
+        for (dialect, track) in next.tracks {
+            self.tracks.entry(dialect).or_default().join(&track, shift, dialect.quiet_time());
+        }
+        for (code, count) in next.codes {
+            *self.codes.entry(code).or_default() += count;
+        }
+        self.dialects.extend(next.dialects);
+        let shifted = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.shifted(shift));
+        self.first = least(self.first, shifted(next.first), true);
+        self.last = least(self.last, shifted(next.last), false);
+        self.rising += next.rising;
+        self.falling += next.falling;
+        self.placed = next.placed.map(|placed| placed + shift).or(self.placed);
+    }
+}
+
+fn least(one: Option<Stamp>, other: Option<Stamp>, earlier: bool) -> Option<Stamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if (micros(one) <= micros(other)) == earlier { one } else { other }),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,175 @@
+//! The report of a scan, from what was settled and judged.
+
+use indexmap::IndexMap;
+
+use crate::base::report::{
+    CatalogueRow, CodeRow, CoverageRow, FactRow, Gap, NoticeRow, SCHEMA, ScanSummary, SourceRow, Tool,
+};
+use crate::base::{Coverage, Dialect, Fact, FactKind, Notice, Report, Stamp};
+use crate::correlate::World;
+use crate::pattern::Catalogue;
+use crate::verdict::Judgement;
+
+use super::settle::{SettledSource, offset_word};
+use super::track::micros;
+
+/// Puts the report together. `inputs` are the paths as typed.
+pub(super) fn report(
+    inputs: &[String],
+    catalogue: &Catalogue,
+    world: &World<'_>,
+    sources: &[SettledSource],
+    judgement: Judgement,
+    mut notices: Vec<Notice>,
+) -> Report {
+    notices.extend(judgement.notices);
+    sort_notices(&mut notices);
+    let mut inputs: Vec<String> = inputs.to_vec();
+    inputs.sort();
+    inputs.dedup();
+    let complete = !notices.iter().any(|notice| notice.code.is_trouble());
+    Report {
+        schema: SCHEMA,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            catalogue: CatalogueRow {
+                hash: catalogue.hash.clone(),
+                patterns: catalogue.patterns.len(),
+                own: catalogue.own.clone(),
+            },
+        },
+        scan: ScanSummary {
+            inputs,
+            sources: sources.len(),
+            bytes: sources.iter().map(|source| source.bytes).sum(),
+            records: sources.iter().map(|source| source.records).sum(),
+            headless: sources.iter().map(|source| source.headless).sum(),
+            complete,
+        },
+        sources: sources.iter().map(source_row).collect(),
+        findings: judgement.findings,
+        codes: codes(sources),
+        coverage: coverage_rows(&world.coverage),
+        facts: facts(world),
+        notices: notices.into_iter().map(NoticeRow::from).collect(),
+    }
+}
+
+/// By source, line and code, each once.
+pub(super) fn sort_notices(notices: &mut Vec<Notice>) {
+    notices.sort_by(|one, other| {
+        (&one.source, one.line, one.code.name(), &one.detail).cmp(&(
+            &other.source,
+            other.line,
+            other.code.name(),
+            &other.detail,
+        ))
+    });
+    notices.dedup();
+}
+
+fn word(stamp: Option<Stamp>) -> Option<String> {
+    stamp.filter(|stamp| !stamp.is_none()).map(|stamp| stamp.to_string())
+}
+
+fn source_row(source: &SettledSource) -> SourceRow {
+    SourceRow {
+        path: source.path.clone(),
+        dialect: source.dialect.name(),
+        encoding: source.encoding,
+        host: source.host.clone(),
+        process: source.process.clone(),
+        zone: source.zone.clone(),
+        bytes: source.bytes,
+        records: source.records,
+        headless: source.headless,
+        from: word(source.first),
+        to: word(source.last),
+    }
+}
+
+fn codes(sources: &[SettledSource]) -> Vec<CodeRow> {
+    let mut counts: IndexMap<(&'static str, &str), u64> = IndexMap::new();
+    for source in sources {
+        for ((product, code), count) in &source.codes {
+            *counts.entry((product, code)).or_default() += count;
+        }
+    }
+    let mut rows: Vec<CodeRow> = counts
+        .into_iter()
+        .map(|((product, code), count)| CodeRow {
+            product: product.to_owned(),
+            code: code.to_owned(),
+            count,
+            meaning: crate::codes::meaning(product, code).map(str::to_owned),
+        })
+        .collect();
+    rows.sort_by(|one, other| {
+        (&one.product, std::cmp::Reverse(one.count), &one.code).cmp(&(
+            &other.product,
+            std::cmp::Reverse(other.count),
+            &other.code,
+        ))
+    });
+    rows
+}
+
+fn coverage_rows(coverage: &[Coverage]) -> Vec<CoverageRow> {
+    let mut rows: Vec<CoverageRow> = coverage
+        .iter()
+        .filter(|coverage| !matches!(coverage.dialect, Dialect::Unknown | Dialect::Mixed))
+        .filter_map(|coverage| {
+            let first = coverage.intervals.first()?;
+            let last = coverage.intervals.iter().max_by_key(|interval| micros(interval.to))?;
+            let gaps = coverage.intervals.windows(2).filter_map(|pair| match pair {
+                [one, other] => Some(Gap { from: one.to.to_string(), to: other.from.to_string() }),
+                _ => None,
+            });
+            Some(CoverageRow {
+                host: coverage.host.clone(),
+                dialect: coverage.dialect.name(),
+                process: coverage.process.clone(),
+                from: first.from.to_string(),
+                to: last.to.to_string(),
+                gaps: gaps.collect(),
+            })
+        })
+        .collect();
+    rows.sort_by(|one, other| {
+        (&one.host, one.dialect, &one.process, &one.from, &one.to).cmp(&(
+            &other.host,
+            other.dialect,
+            &other.process,
+            &other.from,
+            &other.to,
+        ))
+    });
+    rows
+}
+
+fn facts(world: &World<'_>) -> Vec<FactRow> {
+    let row = |fact: &Fact| {
+        let (product, version, says) = match &fact.kind {
+            FactKind::Version { product, version } => (Some(product.clone()), Some(version.clone()), None),
+            FactKind::SameMachine { one, other } => (None, None, Some(format!("{one} is {other}"))),
+            FactKind::ZoneOffset { east } => (None, None, Some(format!("utc offset {}", offset_word(*east)))),
+        };
+        let source = world.path(fact.source);
+        let source = if source.is_empty() { "settings" } else { source }.to_owned();
+        FactRow { host: fact.host.clone(), product, version, says, source, line: fact.line }
+    };
+    let mut rows: Vec<FactRow> = Vec::new();
+    for fact in &world.facts {
+        let next = row(fact);
+        // A listing repeats its epochs; one row per fact and source is enough.
+        let known = rows.iter().any(|held| {
+            (&held.host, &held.product, &held.version, &held.says, &held.source)
+                == (&next.host, &next.product, &next.version, &next.says, &next.source)
+        });
+        if !known {
+            rows.push(next);
+        }
+    }
+    rows
+}

@@ -1,0 +1,341 @@
+//! From what each source came to, to one world: numbers for sources and streams, hosts, zones, the order of day and
+//! month, sessions of the whole scan, names of machines.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::base::stamp::HOUR;
+use crate::base::{
+    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId,
+    Stamp, StreamId, Zone,
+};
+use crate::correlate::values::account;
+use crate::correlate::{SourceInfo, WorldParts};
+use crate::identity::Names;
+use crate::settings::{Settings, ZoneRule};
+
+use super::Options;
+use super::collect::{Part, SessionPart};
+use super::source::Extract;
+
+/// A source as the report shows it, beside what the world takes from it.
+pub(super) struct SettledSource {
+    pub(super) path: String,
+    pub(super) dialect: Dialect,
+    pub(super) reason: String,
+    pub(super) encoding: &'static str,
+    pub(super) host: Option<String>,
+    pub(super) process: Option<String>,
+    pub(super) zone: Option<String>,
+    pub(super) bytes: u64,
+    pub(super) records: u64,
+    pub(super) headless: u64,
+    pub(super) first: Option<Stamp>,
+    pub(super) last: Option<Stamp>,
+    pub(super) codes: IndexMap<(&'static str, String), u64>,
+}
+
+/// Everything that was extracted, settled.
+pub(super) struct Settled {
+    pub(super) world: WorldParts,
+    pub(super) sources: Vec<SettledSource>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// Settles sources, which are in order of their paths.
+pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Settings) -> Settled {
+    let mut settler = Settler {
+        options,
+        settings,
+        streams: IndexMap::new(),
+        world: WorldParts {
+            skew: options.skew,
+            default_host: options.host.clone(),
+            backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
+            ..WorldParts::default()
+        },
+        sources: Vec::new(),
+        notices: Vec::new(),
+    };
+    for (number, extract) in extracts.into_iter().enumerate() {
+        settler.take(SourceId(u32::try_from(number).unwrap_or(u32::MAX)), extract);
+    }
+    settler.finish()
+}
+
+struct Settler<'o> {
+    options: &'o Options,
+    settings: &'o Settings,
+    streams: IndexMap<String, StreamId>,
+    world: WorldParts,
+    sources: Vec<SettledSource>,
+    notices: Vec<Notice>,
+}
+
+/// What holds for all stamps of one source.
+struct Clock<'o> {
+    order: Option<DateOrder>,
+    zone: Option<&'o ZoneRule>,
+    inferred: Vec<(i64, i32)>,
+}
+
+impl Clock<'_> {
+    fn settle(&self, stamp: Stamp) -> Stamp {
+        let stamp = self.order.map_or(stamp, |order| stamp.in_order(order));
+        let (Zone::Unknown, Some(micros)) = (stamp.zone(), stamp.civil_micros()) else { return stamp };
+        let given = self.zone.and_then(|zone| zone.offset_at(micros));
+        match given.or_else(|| self.inferred_at(micros)) {
+            Some(east) => stamp.in_zone(east),
+            None => stamp,
+        }
+    }
+
+    /// An epoch beside local text in the same source tells the offset of that moment; it holds for the hours around
+    /// it, unless another such record shows that it changed.
+    fn inferred_at(&self, micros: i64) -> Option<i32> {
+        let mut near = self
+            .inferred
+            .iter()
+            .filter(|(at, _)| at.abs_diff(micros) <= INFERRED_REACH)
+            .map(|(_, east)| *east);
+        let first = near.next()?;
+        near.all(|east| east == first).then_some(first)
+    }
+}
+
+/// Rules of summer time never change an offset twice within this time.
+const INFERRED_REACH: u64 = 24 * HOUR as u64;
+
+impl Settler<'_> {
+    fn take(&mut self, id: SourceId, extract: Extract) {
+        let Extract { path, dialect, reason, encoding, bytes, stream, place, order, mut part, notices } =
+            extract;
+        self.notices.extend(notices);
+        let told = part.notices.drain(..).map(|(code, line, detail)| Notice {
+            code,
+            source: Some(path.clone()),
+            line: Some(line + 1),
+            detail,
+        });
+        self.notices.extend(told);
+        let of_bundle = crate::dialect::bundle_host(&path).map(str::to_owned);
+        let host = part.host.take().or(place.host).or(of_bundle).or_else(|| self.options.host.clone());
+        self.notices.extend(date_notice(&path, order, &part));
+        let clock = clock(self.options, self.settings, host.as_deref(), order, &part);
+        let stream = self.stream(&stream, dialect);
+        let base = u32::try_from(self.world.sessions.len()).unwrap_or(u32::MAX);
+        let sessions = self.sessions(&mut part.sessions, &clock);
+        let backwards = part.falling > part.rising && newest_first(dialect);
+        for event in part.events.drain(..) {
+            let event = Event {
+                source: id,
+                stream,
+                position: if backwards { -event.position } else { event.position },
+                line: event.line.map(|line| line + 1),
+                stamp: clock.settle(event.stamp),
+                host: event.host.or_else(|| host.as_deref().map(Arc::from)),
+                session: event.session.and_then(|session| sessions.get(&session)).map(|at| base + at),
+                ..event
+            };
+            self.world.events.push(event);
+        }
+        for fact in part.facts.drain(..) {
+            self.fact(Fact {
+                host: fact.host.or_else(|| host.clone()),
+                source: id,
+                line: fact.line.map(|line| line + 1),
+                stamp: clock.settle(fact.stamp),
+                ..fact
+            });
+        }
+        for (dialect, track) in &mut part.tracks {
+            let intervals: Vec<Interval> = track
+                .finish()
+                .into_iter()
+                .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
+                .collect();
+            self.world.coverage.push(Coverage {
+                source: id,
+                stream,
+                dialect: *dialect,
+                host: host.clone(),
+                process: place.process.clone(),
+                intervals,
+            });
+        }
+        let (first, last) =
+            (part.first.map(|stamp| clock.settle(stamp)), part.last.map(|stamp| clock.settle(stamp)));
+        self.world.sources.push(SourceInfo {
+            path: path.clone(),
+            dialects: part.dialects.iter().copied().collect(),
+            host: host.clone(),
+        });
+        self.sources.push(SettledSource {
+            zone: zone_word(&clock, first, last),
+            path,
+            dialect,
+            reason,
+            encoding,
+            host,
+            process: place.process,
+            bytes,
+            records: part.records,
+            headless: part.headless,
+            first,
+            last,
+            codes: part.codes,
+        });
+    }
+
+    /// A stream is one log of one dialect through its rotations.
+    fn stream(&mut self, name: &str, dialect: Dialect) -> StreamId {
+        let next = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
+        *self.streams.entry(format!("{} {name}", dialect.name())).or_insert(next)
+    }
+
+    /// Takes over the sessions that events refer to; returns their places from the first one on.
+    fn sessions(&mut self, parts: &mut IndexMap<u32, SessionPart>, clock: &Clock<'_>) -> IndexMap<u32, u32> {
+        let mut places = IndexMap::new();
+        for (id, part) in parts.drain(..).filter(|(_, part)| part.used) {
+            let place = u32::try_from(places.len()).unwrap_or(u32::MAX);
+            places.insert(id, place);
+            self.world.sessions.push(Session {
+                first: part.first.map(|stamp| clock.settle(stamp)),
+                last: part.last.map(|stamp| clock.settle(stamp)),
+                values: part.values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+            });
+        }
+        places
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        if let FactKind::SameMachine { one, other } = &fact.kind {
+            self.world.names.link(one, other);
+        }
+        self.world.facts.push(fact);
+    }
+
+    fn finish(mut self) -> Settled {
+        let aliases = self.settings.aliases.iter().chain(&self.options.aliases);
+        for (name, host) in aliases {
+            self.world.names.link(name, host);
+        }
+        for event in &self.world.events {
+            if let Some(name) = event.values.get("account") {
+                let name = account(name);
+                if !name.is_empty() && !self.world.backup_accounts.contains(&name) {
+                    self.world.backup_accounts.push(name);
+                }
+            }
+        }
+        for (host, (product, version)) in &self.settings.versions {
+            self.world.facts.push(Fact {
+                host: Some(host.clone()),
+                kind: FactKind::Version { product: product.clone(), version: version.clone() },
+                source: SourceId(u32::MAX),
+                line: None,
+                stamp: Stamp::None,
+                text: format!("{product} {version} (settings)"),
+            });
+        }
+        self.unplaced_versions();
+        Settled { world: self.world, sources: self.sources, notices: self.notices }
+    }
+
+    /// A version that no log ties to a host decides nothing: the user can say whose it is.
+    fn unplaced_versions(&mut self) {
+        for fact in &self.world.facts {
+            if let (None, FactKind::Version { product, version }) = (&fact.host, &fact.kind) {
+                let path =
+                    usize::try_from(fact.source.0).ok().and_then(|index| self.world.sources.get(index));
+                self.notices.push(Notice {
+                    code: NoticeCode::VersionUnplaced,
+                    source: path.map(|info| info.path.clone()),
+                    line: fact.line,
+                    detail: format!("{product} {version}: no log tells whose version this is (--host HOST)"),
+                });
+            }
+        }
+    }
+}
+
+/// The order of day and month that a source shows, else the one found in its beginning or given by the user.
+fn decided_order(order: Option<DateOrder>, part: &Part) -> Option<DateOrder> {
+    match (part.month_first, part.day_first) {
+        (1.., 0) => order.or(Some(DateOrder::Mdy)),
+        (0, 1..) => order.or(Some(DateOrder::Dmy)),
+        _ => order,
+    }
+}
+
+fn date_notice(path: &str, order: Option<DateOrder>, part: &Part) -> Option<Notice> {
+    if part.swappable == 0 || decided_order(order, part).is_some() {
+        return None;
+    }
+    let (code, detail) = if part.month_first > 0 {
+        (
+            NoticeCode::DateOrderConflict,
+            "some dates have the day first, some the month; those that read both ways were read month first (--date-order)",
+        )
+    } else {
+        (NoticeCode::DateOrderAssumed, "nothing tells day from month; month first was assumed (--date-order)")
+    };
+    Some(Notice { code, source: Some(path.to_owned()), line: None, detail: detail.to_owned() })
+}
+
+fn clock<'o>(
+    options: &'o Options,
+    settings: &'o Settings,
+    host: Option<&str>,
+    order: Option<DateOrder>,
+    part: &Part,
+) -> Clock<'o> {
+    let inferred = part
+        .facts
+        .iter()
+        .filter_map(|fact| match fact.kind {
+            FactKind::ZoneOffset { east } => Some((fact.stamp.civil_micros()?, east)),
+            _ => None,
+        })
+        .collect();
+    Clock { order: decided_order(order, part), zone: zone_rule(options, settings, host), inferred }
+}
+
+/// The zone that the user gave for a host: by its name, else for all; the command line before the settings.
+fn zone_rule<'o>(options: &'o Options, settings: &'o Settings, host: Option<&str>) -> Option<&'o ZoneRule> {
+    let names = Names::new();
+    let by_host = |zones: &'o IndexMap<String, ZoneRule>| {
+        let host = host?;
+        zones.iter().find(|(name, _)| names.same(name, host)).map(|(_, zone)| zone)
+    };
+    by_host(&options.zones)
+        .or(options.zone.as_ref())
+        .or_else(|| by_host(&settings.zones))
+        .or(settings.zone.as_ref())
+}
+
+/// Logs that some exporters write newest record first.
+fn newest_first(dialect: Dialect) -> bool {
+    matches!(dialect.product(), "windows")
+        || matches!(dialect, Dialect::VmwareEvents | Dialect::NetbackupBpdbjobs)
+}
+
+/// The zone of a source's stamps in a word: the name that was given, else the offset that all of them have.
+fn zone_word(clock: &Clock<'_>, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
+    let offsets = [first?.zone(), last?.zone()];
+    match (offsets, clock.zone) {
+        ([Zone::Offset(_), Zone::Offset(_)], Some(rule)) => Some(rule.to_string()),
+        ([Zone::Offset(one), Zone::Offset(other)], None) if one == other => {
+            Some(if one == 0 { "UTC".to_owned() } else { offset_word(one) })
+        }
+        _ => None,
+    }
+}
+
+/// `+05:30`.
+pub(super) fn offset_word(east: i32) -> String {
+    let sign = if east < 0 { '-' } else { '+' };
+    let minutes = east.abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}

@@ -1,0 +1,249 @@
+//! Reads one source from its first byte to its last: recognise, split, match.
+//!
+//! A text is read block by block; the splitter leaves an unfinished record at the end of the buffer, which the next
+//! block completes. A large plain file of a dialect that may be cut is read in chunks side by side.
+
+use rayon::prelude::*;
+
+use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
+use crate::dialect::identify::recognise;
+use crate::dialect::{Place, Reader, SourceContext, reader as dialect_reader, without_rotation};
+use crate::input::{self, Found, Kind, Outcome, TextReader};
+use crate::matching::{Matcher, Plan};
+
+use super::collect::{Collector, Part, Reading};
+use super::spill::Spill;
+
+/// A source that was read.
+pub(super) struct Extract {
+    pub(super) path: String,
+    pub(super) dialect: Dialect,
+    pub(super) reason: String,
+    pub(super) encoding: &'static str,
+    pub(super) bytes: u64,
+    pub(super) stream: String,
+    pub(super) place: Place,
+    pub(super) order: Option<DateOrder>,
+    pub(super) part: Part,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// What all sources of a scan share.
+pub(super) struct Workshop<'c> {
+    pub(super) matcher: Matcher<'c>,
+    pub(super) spill: Spill,
+    /// Order of day and month that the user gave.
+    pub(super) order: Option<DateOrder>,
+}
+
+/// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
+/// memory must not grow with the size of the input.
+const LONGEST_RECORD: usize = 4 * 1024 * 1024;
+
+impl Workshop<'_> {
+    /// Reads a source. `None`: it could not be opened; the notice says why.
+    pub(super) fn extract(&self, found: &Found) -> Result<Extract, Notice> {
+        let extract = self.read(found, self.order)?;
+        let part = &extract.part;
+        // Only the rest of the source told that days come first: what stood before was read month first.
+        let late =
+            extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0;
+        if late && matches!(found.origin, input::Origin::File(_)) {
+            return self.read(found, Some(DateOrder::Dmy));
+        }
+        Ok(extract)
+    }
+
+    fn read(&self, found: &Found, order: Option<DateOrder>) -> Result<Extract, Notice> {
+        let text = TextReader::open(found)?;
+        let path = &found.path;
+        let mut extract = Extract {
+            path: path.clone(),
+            dialect: Dialect::Unknown,
+            reason: String::new(),
+            encoding: text.encoding().name(),
+            bytes: 0,
+            stream: path.clone(),
+            place: Place::default(),
+            order,
+            part: Part::default(),
+            notices: Vec::new(),
+        };
+        if let Kind::Binary(format) = text.kind() {
+            extract.reason = format!("not text ({})", format.title());
+            extract.notices.push(unknown(path, &extract.reason));
+            let outcome = text.finish();
+            extract.bytes = outcome.raw_bytes;
+            extract.notices.extend(outcome.notices(path));
+            return Ok(extract);
+        }
+        let recognised = recognise(text.head());
+        extract.dialect = recognised.dialect;
+        extract.reason = recognised.reason;
+        match dialect_reader(recognised.dialect) {
+            Some(dialect) => self.read_dialect(text, dialect, &mut extract),
+            None => read_unknown(text, &mut extract),
+        }
+        Ok(extract)
+    }
+
+    fn read_dialect(&self, text: TextReader, dialect: &'static dyn Reader, extract: &mut Extract) {
+        extract.place = dialect.place(&extract.path);
+        if let Some(stream) = &extract.place.stream {
+            extract.stream.clone_from(stream);
+        } else {
+            extract.stream = without_rotation(&extract.path).to_owned();
+        }
+        extract.order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        let context = SourceContext {
+            path: extract.path.clone(),
+            date_order: extract.order,
+            place: extract.place.clone(),
+        };
+        let plan = self.matcher.plan(extract.dialect);
+        let reading = Reading {
+            plan: &plan,
+            spill: &self.spill,
+            day: context.place.date,
+            process: context.place.process.as_deref(),
+            order: extract.order,
+        };
+        let chunks = text.cuttable().filter(|_| dialect.cuttable());
+        let (part, outcome) = match chunks {
+            Some(file) => {
+                drop(text);
+                let ranges = file.cut(input::CHUNK_BYTES);
+                let read = |range| read_text(file.read(range), dialect.splitter(&context), &reading);
+                let parts: Vec<(Part, Outcome)> = ranges.into_par_iter().map(read).collect();
+                join(parts)
+            }
+            None => read_text(text, dialect.splitter(&context), &reading),
+        };
+        extract.part = part;
+        extract.encoding = outcome.encoding.name();
+        extract.bytes = outcome.decoded_bytes;
+        extract.notices.extend(outcome.notices(&extract.path));
+    }
+}
+
+fn unknown(path: &str, reason: &str) -> Notice {
+    Notice {
+        code: NoticeCode::UnknownDialect,
+        source: Some(path.to_owned()),
+        line: None,
+        detail: reason.to_owned(),
+    }
+}
+
+/// A text in no known dialect is not read beyond its beginning: nothing in it could be judged.
+fn read_unknown(mut text: TextReader, extract: &mut Extract) {
+    let mut buffer = String::new();
+    text.next_block(&mut buffer, 0);
+    extract.part.headless = buffer.lines().filter(|line| !line.trim().is_empty()).count() as u64;
+    let outcome = text.finish();
+    extract.encoding = outcome.encoding.name();
+    extract.bytes = outcome.decoded_bytes;
+    let empty = buffer.trim().is_empty();
+    extract.notices.extend(outcome.notices(&extract.path));
+    if !empty {
+        extract.notices.push(unknown(&extract.path, &extract.reason));
+    }
+}
+
+fn join(parts: Vec<(Part, Outcome)>) -> (Part, Outcome) {
+    let mut parts = parts.into_iter();
+    let Some((mut whole, mut outcome)) = parts.next() else {
+        return (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish());
+    };
+    for (part, next) in parts {
+        whole.join(part, outcome.breaks);
+        outcome.join(next);
+    }
+    (whole, outcome)
+}
+
+/// Splits and matches one text to its end.
+fn read_text(
+    mut text: TextReader,
+    mut splitter: Box<dyn Splitter>,
+    reading: &Reading<'_, '_>,
+) -> (Part, Outcome) {
+    let mut part = Part::default();
+    let mut buffer = String::new();
+    let mut candidates = Vec::new();
+    let (mut consumed, mut line) = (0, 0);
+    loop {
+        let block = text.next_block(&mut buffer, consumed);
+        let feed = match block.feed {
+            Feed::More if buffer.len() > LONGEST_RECORD => Feed::Full,
+            feed => feed,
+        };
+        find_candidates(reading.plan, &buffer, &mut candidates);
+        let mut collector = Collector {
+            reading,
+            part: &mut part,
+            text: &buffer,
+            candidates: &candidates,
+            next_candidate: 0,
+            counted: 0,
+            line,
+            hits: Vec::new(),
+        };
+        consumed = splitter.split(&buffer, line + 1, feed, &mut collector).min(buffer.len());
+        if feed != Feed::More && consumed < buffer.len() {
+            // A splitter that does not keep its promise must not lose text.
+            let rest = buffer.get(consumed..).unwrap_or("");
+            let mut record = Record::headless(Dialect::Unknown, rest);
+            (record.start, record.end) = (consumed, buffer.len());
+            collector.record(record);
+            consumed = buffer.len();
+        }
+        let done = buffer.as_bytes().get(..consumed).unwrap_or_default();
+        line += memchr::memchr_iter(b'\n', done).count() as u64;
+        if feed == Feed::Last {
+            return (part, text.finish());
+        }
+    }
+}
+
+fn find_candidates(plan: &Plan<'_>, text: &str, candidates: &mut Vec<usize>) {
+    plan.candidates(text, candidates);
+}
+
+/// What the beginning of a source shows about the order of day and month.
+fn order_of_head(text: &TextReader, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
+    let context = SourceContext { path: path.to_owned(), ..SourceContext::default() };
+    let mut votes = Votes::default();
+    dialect.splitter(&context).split(text.head(), 1, Feed::Last, &mut votes);
+    match (votes.month_first, votes.day_first) {
+        (0, 0) => None,
+        (_, 0) => Some(DateOrder::Mdy),
+        (0, _) => Some(DateOrder::Dmy),
+        _ => None,
+    }
+}
+
+/// Only counts what a source shows about its dates.
+#[derive(Default)]
+struct Votes {
+    month_first: u64,
+    day_first: u64,
+}
+
+impl Sink for Votes {
+    fn record(&mut self, _record: Record<'_>) {}
+
+    fn fact(&mut self, _host: Option<&str>, _fact: crate::base::FactKind, _record: &Record<'_>) {}
+
+    fn date_vote(&mut self, order: DateOrder) {
+        match order {
+            DateOrder::Mdy => self.month_first += 1,
+            DateOrder::Dmy => self.day_first += 1,
+            DateOrder::Ymd => {}
+        }
+    }
+
+    fn source_host(&mut self, _host: &str) {}
+
+    fn notice(&mut self, _code: NoticeCode, _offset: usize, _detail: String) {}
+}
