@@ -47,6 +47,8 @@ struct Slot {
     name: String,
     event: usize,
     group: Vec<usize>,
+    /// How many of the group the step needs: those stand in no other step.
+    needed: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -389,7 +391,9 @@ impl<'a> Brute<'a> {
     /// How many things are unknown if this event fills the step; `None`: it cannot.
     fn fills(&self, step: &Step, event: usize, slots: &[Slot], outer: usize) -> Option<usize> {
         let here = self.events[event];
-        if !step.kinds.contains(&here.kind) || slots.iter().any(|slot| slot.event == event) {
+        let used =
+            |slot: &Slot| slot.event == event || slot.group.iter().take(slot.needed).any(|it| *it == event);
+        if !step.kinds.contains(&here.kind) || slots.iter().any(used) {
             return None;
         }
         let reference = match &step.order {
@@ -545,7 +549,8 @@ impl<'a> Brute<'a> {
                     let Some(unknowns) = self.fills(step, event, &way.slots, given.len()) else { continue };
                     let Some((group, more)) = self.group(step, event, &way.slots) else { continue };
                     let mut slots = way.slots.clone();
-                    slots.push(Slot { name: step.name.clone(), event, group });
+                    let needed = step.count.as_ref().map_or(0, |count| count.at_least - 1);
+                    slots.push(Slot { name: step.name.clone(), event, group, needed });
                     longer.push(Way { slots, unknowns: way.unknowns + unknowns + more });
                 }
             }
@@ -702,7 +707,8 @@ impl<'a> Brute<'a> {
                 continue;
             };
             let rotation = next.stream == coverage.stream && next.source != coverage.source;
-            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0);
+            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0)
+                && exact(last.to, first.to).is_some();
             let near = exact(last.to, first.from).is_some_and(|hole| hole <= longest);
             if rotation && later && near {
                 let to =

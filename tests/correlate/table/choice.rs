@@ -37,6 +37,18 @@ fn one_event_fills_one_step_of_a_choice() {
 }
 
 #[test]
+fn what_a_counted_step_needs_stands_in_no_other_step() {
+    // a(0) a(10) a(20)     two of them within a minute, and one more
+    let wanted =
+        || pattern([confirmed([step("two:a").at_least(2, 60), step("more:a").near("two").within(0, 60)])]);
+    assert_eq!(scene(&[("a", 0.0, "k=x"), ("a", 10.0, "k=x")]).level(wanted()), "none");
+    assert_eq!(
+        scene(&[("a", 0.0, "k=x"), ("a", 10.0, "k=x"), ("a", 20.0, "k=x")]).told(wanted()),
+        ["confirmed k=x: two log:1, two log:2, two log:3"]
+    );
+}
+
+#[test]
 fn the_choice_with_fewest_unknowns_wins_over_an_earlier_one() {
     // a(0)  b(5 s, copy?)  b(10 s, copy=1)
     let scene = scene(&[("a", 0.0, "k=x"), ("b", 5.0, ""), ("b", 10.0, "copy=1")]);

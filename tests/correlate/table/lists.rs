@@ -138,6 +138,6 @@ fn what_to_collect_names_host_time_and_values() {
     });
     assert_eq!(
         scene(&[("a", 0.0, "k=x")]).findings(pattern([held]))[0].collect,
-        ["bpdm log of srv from 2009-02-02 00:00 UTC, volume the volume concerned, image x"]
+        ["bpdm log of srv from 2009-02-02 00:00 UTC, volume <volume>, image x"]
     );
 }
