@@ -453,7 +453,7 @@ fn drawn(scene: &Scene, pattern: &Pattern) -> String {
 
 #[test]
 fn the_program_agrees_with_the_rules() {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6000);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200_000, ..Config::default() };
     let found = std::cell::Cell::new(0_u32);
     let bytes = || proptest::collection::vec(any::<u8>(), 0..200);

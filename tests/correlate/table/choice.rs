@@ -88,6 +88,18 @@ fn an_object_known_from_a_session_only_gives_way_to_a_steps_own_value() {
 }
 
 #[test]
+fn spellings_of_one_machine_are_one_object_and_two_domains_are_two() {
+    // a(SRV1)  a(srv1.a.example)  a(srv1.b.example)
+    let scene = scene(&[
+        ("a", 0.0, "vm=SRV1"),
+        ("a", 1000.0, "vm=srv1.a.example"),
+        ("a", 2000.0, "vm=srv1.b.example"),
+    ]);
+    let wanted = PatternParts::about(pattern([confirmed([step("a")])]), "vm");
+    assert_eq!(scene.told(wanted), ["confirmed vm=SRV1: a log:1 +1", "confirmed vm=srv1.b.example: a log:3"]);
+}
+
+#[test]
 fn cleared_beats_suspected_and_exposed_at_an_anchor_and_nothing_stronger() {
     // a
     let scene = scene(&[("a", 0.0, "k=x")]);
