@@ -18,7 +18,7 @@ use super::blocks::{Blocks, Layout, line_end};
 use super::entry::Entry;
 use super::powershell_json as json;
 use super::powershell_text::{self as shown, List};
-use super::properties::{Known, Properties, known};
+use super::properties::{Known, Properties, known, may_hold};
 use super::rows::{self, RowEnd, row_end};
 use crate::base::{Dialect, NoticeCode, Sink, Splitter};
 use crate::dialect::lines::next_line;
@@ -72,7 +72,7 @@ impl Reader for Powershell {
 fn header(line: &str) -> Option<(u8, Vec<String>)> {
     // The longest header names 27 properties.
     const LONGEST: usize = 2048;
-    if line.len() > LONGEST {
+    if line.len() > LONGEST || !may_hold(line) {
         return None;
     }
     SEPARATORS.into_iter().find_map(|separator| {
