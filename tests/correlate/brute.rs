@@ -47,6 +47,8 @@ struct Slot {
     name: String,
     event: usize,
     group: Vec<usize>,
+    /// How many of the group the step needs: those stand in no other step.
+    needed: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +59,6 @@ struct Way {
 
 #[derive(Clone, Debug)]
 struct Held {
-    verdict: usize,
     anchor: usize,
     about: About,
     level: Level,
@@ -390,7 +391,9 @@ impl<'a> Brute<'a> {
     /// How many things are unknown if this event fills the step; `None`: it cannot.
     fn fills(&self, step: &Step, event: usize, slots: &[Slot], outer: usize) -> Option<usize> {
         let here = self.events[event];
-        if !step.kinds.contains(&here.kind) || slots.iter().any(|slot| slot.event == event) {
+        let used =
+            |slot: &Slot| slot.event == event || slot.group.iter().take(slot.needed).any(|it| *it == event);
+        if !step.kinds.contains(&here.kind) || slots.iter().any(used) {
             return None;
         }
         let reference = match &step.order {
@@ -546,7 +549,8 @@ impl<'a> Brute<'a> {
                     let Some(unknowns) = self.fills(step, event, &way.slots, given.len()) else { continue };
                     let Some((group, more)) = self.group(step, event, &way.slots) else { continue };
                     let mut slots = way.slots.clone();
-                    slots.push(Slot { name: step.name.clone(), event, group });
+                    let needed = step.count.as_ref().map_or(0, |count| count.at_least - 1);
+                    slots.push(Slot { name: step.name.clone(), event, group, needed });
                     longer.push(Way { slots, unknowns: way.unknowns + unknowns + more });
                 }
             }
@@ -703,7 +707,8 @@ impl<'a> Brute<'a> {
                 continue;
             };
             let rotation = next.stream == coverage.stream && next.source != coverage.source;
-            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0);
+            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0)
+                && exact(last.to, first.to).is_some();
             let near = exact(last.to, first.from).is_some_and(|hole| hole <= longest);
             if rotation && later && near {
                 let to =
@@ -840,7 +845,7 @@ impl<'a> Brute<'a> {
 
     // ---- verdicts -----------------------------------------------------------------------------------------------
 
-    fn judge(&self, index: usize, verdict: &Verdict, way: &Way) -> Option<Held> {
+    fn judge(&self, verdict: &Verdict, way: &Way) -> Option<Held> {
         let slots = &way.slots;
         let about = self.about(verdict.about.as_ref().unwrap_or(&self.pattern.about), slots);
         let mut unknowns = way.unknowns;
@@ -891,26 +896,14 @@ impl<'a> Brute<'a> {
             level if unknowns > 0 => lowered(level),
             level => level,
         };
-        Some(Held {
-            verdict: index,
-            anchor: slots[0].event,
-            about,
-            level,
-            clears,
-            unknowns,
-            slots: slots.clone(),
-            rows,
-        })
+        Some(Held { anchor: slots[0].event, about, level, clears, unknowns, slots: slots.clone(), rows })
     }
 
     pub fn answers(&self) -> Vec<Answer> {
         let mut held: Vec<Held> = Vec::new();
-        for (index, verdict) in self.pattern.verdicts.iter().enumerate() {
-            let mut all: Vec<Held> = self
-                .ways(&verdict.steps, &[])
-                .iter()
-                .filter_map(|way| self.judge(index, verdict, way))
-                .collect();
+        for verdict in &self.pattern.verdicts {
+            let mut all: Vec<Held> =
+                self.ways(&verdict.steps, &[]).iter().filter_map(|way| self.judge(verdict, way)).collect();
             all.sort_by_key(|held| {
                 (held.unknowns, held.slots.iter().map(|slot| slot.event).collect::<Vec<_>>())
             });
