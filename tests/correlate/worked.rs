@@ -401,7 +401,7 @@ fn nothing_since_the_revert_in_logs_that_end_before_is_exposed_with_a_doubt() {
     let mut site = site("j.doe");
     site.scene.coverage.clear();
     let (vcenter, jobs) = (site.vcenter, site.jobs);
-    site.scene.covers(vcenter, -20.0 * DAY, 20.0 * DAY).covers(jobs, -20.0 * DAY, -1.0 * DAY);
+    site.scene.covers(vcenter, -20.0 * DAY, 20.0 * DAY).covers(jobs, -20.0 * DAY, -DAY);
     assert_eq!(site.level(), "exposed");
     let finding = &site.findings()[0];
     assert_eq!(finding.doubts, ["no log at hand covers the time in question (no c d h)"]);
