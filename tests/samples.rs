@@ -105,14 +105,16 @@ fn every_pattern_has_hits_and_misses() {
     }
 }
 
-/// A host on which nothing happened yet is not listed where something happened, or may have: a finding whose host no
-/// log tells could be its own. This is the one thing that cases may take from each other.
+/// A host on which nothing happened yet is not listed where something happened, or may have: a finding whose first
+/// record tells no host could be of any. This is the one thing that cases may take from each other.
 fn gives_way(finding: &Finding, cases: &[&Case]) -> bool {
     let is_of_host = finding.level == Level::Exposed && finding.about.keys().eq(["host"]);
     let mut all = cases.iter().flat_map(|case| &case.findings);
     is_of_host
         && all.any(|other| {
-            other.advisory == finding.advisory && other.level >= Level::Suspected && other.host.is_none()
+            other.advisory == finding.advisory
+                && other.level >= Level::Suspected
+                && other.evidence.first().is_some_and(|first| first.host.is_none())
         })
 }
 
