@@ -202,6 +202,7 @@ fn read_text(
             next_candidate: 0,
             counted: 0,
             line,
+            first_line: line,
             hits: Vec::new(),
         };
         consumed = splitter.split(&buffer, line + 1, feed, &mut collector).min(buffer.len());
