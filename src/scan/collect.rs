@@ -50,7 +50,8 @@ pub(super) struct Part {
     pub(super) position: i64,
     pub(super) events: Vec<Event>,
     pub(super) facts: Vec<Fact>,
-    pub(super) notices: Vec<(NoticeCode, u64, String)>,
+    /// Code, line (from 0; none in binary sources), particulars.
+    pub(super) notices: Vec<(NoticeCode, Option<u64>, String)>,
     pub(super) month_first: u64,
     pub(super) day_first: u64,
     /// Stamps whose day and month could be exchanged.
@@ -84,6 +85,8 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) line: u64,
     /// Line (from 0) at the beginning of the text.
     pub(super) first_line: u64,
+    /// A text has lines; a binary log only the numbers of its records.
+    pub(super) has_lines: bool,
     pub(super) hits: Vec<Hit>,
 }
 
@@ -99,6 +102,14 @@ impl Collector<'_, '_, '_> {
         }
         let behind = self.text.as_bytes().get(offset..self.counted).unwrap_or_default();
         self.line.saturating_sub(memchr::memchr_iter(b'\n', behind).count() as u64)
+    }
+
+    /// Line (from 0) of a record, where the source has lines.
+    fn line_of(&mut self, record: &Record<'_>) -> Option<u64> {
+        self.has_lines.then(|| match record.line {
+            Some(line) => line.saturating_sub(1),
+            None => self.line_at(record.start),
+        })
     }
 
     fn is_candidate(&mut self, record: &Record<'_>) -> bool {
@@ -216,16 +227,14 @@ impl Collector<'_, '_, '_> {
     }
 
     fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
-        let line = match record.line {
-            Some(line) => line.saturating_sub(1),
-            None => self.line_at(record.start),
-        };
+        let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
         let text = match (record.line, whole) {
             (None, Some(whole)) => self.reading.spill.keep(whole),
+            _ if !self.has_lines => self.reading.spill.keep(&without_text(record)),
             (None, None) => self.reading.spill.keep(&record.body),
-            (Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
+            (Some(_), _) => self.reading.spill.keep(self.quoted(line.unwrap_or(0), &record.body)),
         };
         for hit in std::mem::take(&mut self.hits) {
             self.part.events.push(Event {
@@ -234,7 +243,7 @@ impl Collector<'_, '_, '_> {
                 source: SourceId(0),
                 stream: StreamId(0),
                 position: self.part.position,
-                line: Some(line),
+                line,
                 number: record.number,
                 stamp,
                 placed: before,
@@ -247,6 +256,13 @@ impl Collector<'_, '_, '_> {
             });
         }
     }
+}
+
+/// What is shown of a record that is no text: source, code and what it says.
+fn without_text(record: &Record<'_>) -> String {
+    let source = record.provider.as_deref().unwrap_or("unknown source");
+    let code = record.code.as_deref().unwrap_or("without id");
+    format!("{source} {code}: {}", record.body).trim_end_matches([' ', ':']).to_owned()
 }
 
 /// A value of a session holds while all records that carry it agree.
@@ -294,22 +310,12 @@ impl Sink for Collector<'_, '_, '_> {
     }
 
     fn fact(&mut self, host: Option<&str>, fact: FactKind, record: &Record<'_>) {
-        let line = match record.line {
-            Some(line) => line.saturating_sub(1),
-            None => self.line_at(record.start),
-        };
+        let line = self.line_of(record);
         let whole = self.text.get(record.start..record.end).map(str::trim_end).unwrap_or("");
         let text = if whole.is_empty() { record.body.as_ref() } else { whole };
         let text: String = text.chars().take(LONGEST_TEXT / 4).collect();
         let stamp = self.settle(record.stamp, false);
-        let fact = Fact {
-            host: host.map(str::to_owned),
-            kind: fact,
-            source: SourceId(0),
-            line: Some(line),
-            stamp,
-            text,
-        };
+        let fact = Fact { host: host.map(str::to_owned), kind: fact, source: SourceId(0), line, stamp, text };
         self.part.facts.push(fact);
     }
 
@@ -328,7 +334,7 @@ impl Sink for Collector<'_, '_, '_> {
     }
 
     fn notice(&mut self, code: NoticeCode, offset: usize, detail: String) {
-        let line = self.line_at(offset);
+        let line = self.has_lines.then(|| self.line_at(offset));
         if self.part.notices.len() < MOST_NOTICES {
             self.part.notices.push((code, line, detail));
         }
@@ -362,8 +368,11 @@ impl Part {
             stamp: fact.stamp.shifted(shift),
             ..fact
         }));
-        self.notices
-            .extend(next.notices.into_iter().map(|(code, line, detail)| (code, line + breaks, detail)));
+        self.notices.extend(
+            next.notices
+                .into_iter()
+                .map(|(code, line, detail)| (code, line.map(|line| line + breaks), detail)),
+        );
         self.notices.truncate(MOST_NOTICES);
         self.month_first += next.month_first;
         self.day_first += next.day_first;
