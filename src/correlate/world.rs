@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::event::EventKind;
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Coverage, Dialect, Event, Fact, Session, Stamp};
+use crate::base::{Coverage, Dialect, Event, Fact, Session, Stamp, StreamId};
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 
@@ -49,6 +49,9 @@ pub struct WorldParts {
     pub default_host: Option<String>,
 }
 
+/// Does this stream name an object of these keys and values?
+pub(super) type NameQuestion = (StreamId, Vec<(String, String)>);
+
 /// All that is known of one scan.
 pub struct World<'c> {
     /// The patterns.
@@ -73,6 +76,7 @@ pub struct World<'c> {
     pub default_host: Option<String>,
     by_kind: Vec<Rc<Bucket>>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<HashMap<String, Rc<Bucket>>>>>,
+    pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
 }
 
 /// Events of one sort, in the total order, apart by what is known of their time, so that a stretch of time can be
@@ -183,6 +187,7 @@ impl<'c> World<'c> {
             default_host,
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
+            named: RefCell::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is not certain, in sentences.
 
+use crate::base::Dialect;
 use crate::correlate::choice::{Doubt, Remark};
 use crate::correlate::{Bound, RowSource, Why, World};
 use crate::pattern::Pattern;
@@ -59,7 +60,7 @@ fn place(world: &World<'_>, steps: &[Bound], step: &str) -> String {
 fn why_words(why: Why) -> &'static str {
     match why {
         Why::NoDate => "no date",
-        Why::ZoneUnknown => "zone unknown",
+        Why::ZoneUnknown => "zone unknown (--tz tells it)",
         Why::WithinTolerance => "within the clock tolerance",
     }
 }
@@ -85,9 +86,11 @@ fn doubt_sentence(world: &World<'_>, pattern: &Pattern, entry: &Entry, doubt: &D
         Doubt::Value { step, key } => {
             format!("the record of {} does not tell its {}", place(world, steps, step), key.replace('_', " "))
         }
-        Doubt::Window { step, window } => {
-            format!("whether {} lies inside a {window} window is not certain", place(world, steps, step))
-        }
+        Doubt::Window { step, window, why } => format!(
+            "whether {} lies inside a {window} window is not certain: {}",
+            place(world, steps, step),
+            why_words(*why)
+        ),
         Doubt::NotCovered { row } => not_covered(world, pattern, entry, row),
         Doubt::PerhapsPresent { row } => {
             format!(
@@ -129,7 +132,19 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     let more = others.len().saturating_sub(MOST_NAMES);
     others.truncate(MOST_NAMES);
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("no job log names {mine}; the job logs at hand name {}{tail}", others.join(", "))
+    // Only a list of jobs is a job log: what VMware or Windows wrote is not.
+    let is_job_log = |dialect: &Dialect| !matches!(dialect.product(), "vmware" | "windows");
+    let jobs_only = absence
+        .kinds
+        .iter()
+        .filter_map(|kind| world.catalogue.event(*kind))
+        .all(|def| def.dialects.iter().all(is_job_log));
+    let others = others.join(", ");
+    if jobs_only {
+        format!("no job log names {mine}; the job logs at hand name {others}{tail}")
+    } else {
+        format!("no log of snapshots or backups names {mine}; those at hand name {others}{tail}")
+    }
 }
 
 /// How many other names are worth printing.
