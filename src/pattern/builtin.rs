@@ -4,6 +4,8 @@
 /// Path below `patterns` and text of every embedded file.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
+    ("shared/windows.toml", include_str!("../../patterns/shared/windows.toml")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
     ("vmware/TECH136138.md", include_str!("../../patterns/vmware/TECH136138.md")),
+    ("windows/LGTO-SYNC.md", include_str!("../../patterns/windows/LGTO-SYNC.md")),
 ];
