@@ -78,8 +78,8 @@ pub trait Reader: Sync + Send {
         Place::default()
     }
 
-    /// May one file be cut at any line break and its pieces be read side by side? Only where a line break ends a
-    /// record head's reach: no state but the record itself is carried from line to line.
+    /// May one file be cut where a line begins a record ([`Reader::claim`] says anything but no), and its pieces be
+    /// read side by side? Only where no state but the record itself is carried from line to line.
     fn cuttable(&self) -> bool {
         false
     }
@@ -124,6 +124,23 @@ pub fn without_rotation(path: &str) -> &str {
     }
 }
 
+/// The host that a support bundle's folder names: `nbsu` writes `<host>_<role>_<date>[_<time>]`. The layout is known
+/// from descriptions only, so all three parts must be there.
+pub fn bundle_host(path: &str) -> Option<&str> {
+    path.split(['/', '\\', '!']).rev().skip(1).find_map(|folder| {
+        let mut parts = folder.rsplit('_').peekable();
+        while parts
+            .peek()
+            .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4)
+        {
+            parts.next();
+        }
+        let role = parts.next().filter(|role| matches!(*role, "master" | "primary" | "media" | "client"))?;
+        let host = folder.get(..folder.find(&format!("_{role}_"))?)?;
+        (!host.is_empty()).then_some(host)
+    })
+}
+
 /// The last part of a path.
 pub fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
@@ -147,5 +164,13 @@ mod tests {
         assert_eq!(file_name("a/b!c/d.log"), "d.log");
         assert_eq!(folder_name("bpdm/log.030509"), Some("bpdm"));
         assert_eq!(folder_name("log.030509"), None);
+    }
+
+    #[test]
+    fn a_bundle_names_its_host() {
+        assert_eq!(bundle_host("case/media9_media_20090511_101500/NBU_version.txt"), Some("media9"));
+        assert_eq!(bundle_host("nbu_srv1_master_20090511/MM_tpconfig.txt"), Some("nbu_srv1"));
+        assert_eq!(bundle_host("case/media9_media/NBU_version.txt"), None);
+        assert_eq!(bundle_host("media9_20090511/x"), None);
     }
 }

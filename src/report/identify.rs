@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::json;
 use super::mask::mask;
+use super::sanitise::notice;
 use super::text::{ALARM, BOLD, DIM, Look, PLACE, PLAIN, Page, Rich, WARN, minute};
 use crate::base::Dialect;
+use crate::base::report::NoticeRow;
 
 /// What one source is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,14 +28,27 @@ pub struct Identified {
     pub to: Option<String>,
     /// Why it is thought to be that.
     pub reason: String,
-    /// What kept it from being read, such as `not-found`.
-    pub trouble: Option<String>,
+    /// Records with a head.
+    pub records: u64,
+    /// Text that fits no record head.
+    pub headless: u64,
 }
 
-/// The rows without secrets.
-pub fn sanitise(rows: Vec<Identified>) -> Vec<Identified> {
+/// All sources, and what could not be read.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Identification {
+    /// By path.
+    pub sources: Vec<Identified>,
+    /// By source, line and code.
+    pub notices: Vec<NoticeRow>,
+}
+
+/// The same without secrets.
+pub fn sanitise(all: Identification) -> Identification {
     let hidden = |text: String| mask(&text).into_owned();
-    rows.into_iter()
+    let sources = all
+        .sources
+        .into_iter()
         .map(|row| Identified {
             path: hidden(row.path),
             host: row.host.map(hidden),
@@ -41,39 +56,42 @@ pub fn sanitise(rows: Vec<Identified>) -> Vec<Identified> {
             reason: hidden(row.reason),
             ..row
         })
-        .collect()
+        .collect();
+    Identification { sources, notices: all.notices.into_iter().map(notice).collect() }
 }
 
-/// The rows as a JSON array.
-pub fn render_json(rows: &[Identified]) -> String {
-    json::pretty(rows)
+/// As JSON.
+pub fn render_json(all: &Identification) -> String {
+    json::pretty(all)
 }
 
-/// The rows for a person.
-pub fn render(rows: &[Identified], look: Look) -> String {
+/// For a person: a block per source, then what could not be read.
+pub fn render(all: &Identification, look: Look) -> String {
     let mut page = Page::new(look.width, look.is_colored);
-    for row in rows {
+    for row in &all.sources {
         write(&mut page, row);
+    }
+    for notice in &all.notices {
+        let place = notice.source.as_deref().unwrap_or("");
+        page.ends(&Rich::of(BOLD, place), &Rich::of(ALARM, notice.code));
+        if !notice.detail.is_empty() {
+            page.line(3, &Rich::of(DIM, &notice.detail));
+        }
     }
     page.finish()
 }
 
 fn write(page: &mut Page, row: &Identified) {
     let is_known = row.dialect != Dialect::Unknown.name();
-    let verdict = match &row.trouble {
-        Some(trouble) => Rich::of(ALARM, trouble),
-        None => Rich::of(if is_known { PLACE } else { WARN }, row.dialect),
-    };
+    let verdict = Rich::of(if is_known { PLACE } else { WARN }, row.dialect);
     page.ends(&Rich::of(BOLD, &row.path), &verdict);
-    if row.trouble.is_none() {
-        let mut parts = vec![row.encoding.to_owned()];
-        parts.extend(row.host.iter().map(|host| format!("host {host}")));
-        parts.extend(row.process.iter().cloned());
-        if let (Some(from), Some(to)) = (&row.from, &row.to) {
-            parts.push(format!("{} to {}", minute(from), minute(to)));
-        }
-        page.line(3, &Rich::of(PLAIN, &parts.join(", ")));
+    let mut parts = vec![row.encoding.to_owned()];
+    parts.extend(row.host.iter().map(|host| format!("host {host}")));
+    parts.extend(row.process.iter().cloned());
+    if let (Some(from), Some(to)) = (&row.from, &row.to) {
+        parts.push(format!("{} to {}", minute(from), minute(to)));
     }
+    page.line(3, &Rich::of(PLAIN, &parts.join(", ")));
     if !row.reason.is_empty() {
         page.line(3, &Rich::of(DIM, &row.reason));
     }
@@ -83,7 +101,7 @@ fn write(page: &mut Page, row: &Identified) {
 mod tests {
     use super::*;
 
-    fn rows() -> Vec<Identified> {
+    fn all() -> Identification {
         let known = Identified {
             path: "bpdm/log.030509".into(),
             dialect: "netbackup.legacy",
@@ -93,7 +111,8 @@ mod tests {
             from: Some("2009-03-05T00:00:01.120".into()),
             to: Some("2009-03-08T23:59:40.007".into()),
             reason: "12 of 14 lines begin a record".into(),
-            trouble: None,
+            records: 12,
+            headless: 2,
         };
         let unknown = Identified {
             path: "notes/a\x1b[2J.txt".into(),
@@ -104,15 +123,16 @@ mod tests {
             from: None,
             to: None,
             reason: "none of 40 lines begins a record of a known dialect".into(),
-            trouble: None,
+            records: 12,
+            headless: 2,
         };
-        let missing = Identified {
-            path: "gone.log".into(),
-            reason: String::new(),
-            trouble: Some("not-found".into()),
-            ..unknown.clone()
+        let missing = NoticeRow {
+            code: "not-found",
+            source: Some("gone.log".into()),
+            line: None,
+            detail: "it does not exist".into(),
         };
-        vec![known, unknown, missing]
+        Identification { sources: vec![known, unknown], notices: vec![missing] }
     }
 
     #[test]
@@ -127,15 +147,16 @@ notes/a\\x1b[2J.txt                                   unknown
    windows-1252
    none of 40 lines begins a record of a known dialect
 gone.log                                           not-found
+   it does not exist
 ";
-        assert_eq!(render(&sanitise(rows()), look), expected);
+        assert_eq!(render(&sanitise(all()), look), expected);
     }
 
     #[test]
     fn as_json() {
-        let rows: Vec<serde_json::Value> = serde_json::from_str(&render_json(&rows())).unwrap();
-        assert_eq!(rows[0]["dialect"], "netbackup.legacy");
-        assert_eq!(rows[1]["from"], serde_json::Value::Null);
-        assert_eq!(rows[2]["trouble"], "not-found");
+        let json: serde_json::Value = serde_json::from_str(&render_json(&all())).unwrap();
+        assert_eq!(json["sources"][0]["dialect"], "netbackup.legacy");
+        assert_eq!(json["sources"][1]["from"], serde_json::Value::Null);
+        assert_eq!(json["notices"][0]["code"], "not-found");
     }
 }

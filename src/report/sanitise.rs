@@ -101,7 +101,7 @@ fn fact(row: FactRow) -> FactRow {
     FactRow { host: row.host.map(text), says: row.says.map(text), source: text(row.source), ..row }
 }
 
-fn notice(row: NoticeRow) -> NoticeRow {
+pub(super) fn notice(row: NoticeRow) -> NoticeRow {
     NoticeRow { source: row.source.map(text), detail: cut(text(row.detail)), ..row }
 }
 

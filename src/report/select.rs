@@ -71,6 +71,11 @@ pub struct Range {
 }
 
 impl Range {
+    /// Does it end before it begins?
+    pub fn is_reversed(&self) -> bool {
+        matches!((self.since, self.until), (Some(since), Some(until)) if until.is_before(since))
+    }
+
     /// Does the finding's last time lie in the range? One without a date cannot be shown to lie outside and stays.
     pub fn holds(&self, finding: &Finding) -> bool {
         let last = finding.last.as_deref().and_then(|last| Moment::parse(last, Edge::Since));

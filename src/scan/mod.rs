@@ -13,15 +13,18 @@ mod track;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
+use crate::base::report::NoticeRow;
 use crate::base::stamp::MINUTE;
 use crate::base::{DateOrder, Dialect, Notice, NoticeCode, Report};
 use crate::correlate::World;
 use crate::input::{Discovery, discover};
 use crate::matching::Matcher;
 use crate::pattern::{Catalogue, Pattern};
+use crate::report::identify::{Identification, Identified};
 use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
+use report::sort_notices;
 use source::{Extract, Workshop};
 use spill::Spill;
 
@@ -138,33 +141,8 @@ fn nothing_recognised(extracts: &[Extract], notices: &[Notice]) -> Option<Notice
     })
 }
 
-/// What a source is, for `blogscan identify`.
-#[derive(Clone, Debug)]
-pub struct Identified {
-    /// Path.
-    pub path: String,
-    /// Dialect name.
-    pub dialect: &'static str,
-    /// On what ground.
-    pub reason: String,
-    /// Encoding name.
-    pub encoding: &'static str,
-    /// Host whose log it is.
-    pub host: Option<String>,
-    /// Process whose log it is.
-    pub process: Option<String>,
-    /// First time.
-    pub from: Option<String>,
-    /// Last time.
-    pub to: Option<String>,
-    /// Records with a head.
-    pub records: u64,
-    /// Text that fits no head.
-    pub headless: u64,
-}
-
 /// Identifies every source under the paths; nothing is matched.
-pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> (Vec<Identified>, Vec<Notice>) {
+pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Identification {
     let catalogue = Catalogue::default();
     let workshop =
         Workshop { matcher: Matcher::new(&catalogue), spill: Spill::new(), order: options.date_order };
@@ -172,7 +150,8 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> (V
     let settled = settle::settle(extracts, options, settings);
     notices.extend(settled.notices);
     let word = |stamp: Option<crate::base::Stamp>| stamp.map(|stamp| stamp.to_string());
-    let identified = settled
+    sort_notices(&mut notices);
+    let sources = settled
         .sources
         .into_iter()
         .map(|source| Identified {
@@ -188,5 +167,5 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> (V
             headless: source.headless,
         })
         .collect();
-    (identified, notices)
+    Identification { sources, notices: notices.into_iter().map(NoticeRow::from).collect() }
 }

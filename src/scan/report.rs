@@ -23,15 +23,7 @@ pub(super) fn report(
     mut notices: Vec<Notice>,
 ) -> Report {
     notices.extend(judgement.notices);
-    notices.sort_by(|one, other| {
-        (&one.source, one.line, one.code.name(), &one.detail).cmp(&(
-            &other.source,
-            other.line,
-            other.code.name(),
-            &other.detail,
-        ))
-    });
-    notices.dedup();
+    sort_notices(&mut notices);
     let mut inputs: Vec<String> = inputs.to_vec();
     inputs.sort();
     inputs.dedup();
@@ -62,6 +54,19 @@ pub(super) fn report(
         facts: facts(world),
         notices: notices.into_iter().map(NoticeRow::from).collect(),
     }
+}
+
+/// By source, line and code, each once.
+pub(super) fn sort_notices(notices: &mut Vec<Notice>) {
+    notices.sort_by(|one, other| {
+        (&one.source, one.line, one.code.name(), &one.detail).cmp(&(
+            &other.source,
+            other.line,
+            other.code.name(),
+            &other.detail,
+        ))
+    });
+    notices.dedup();
 }
 
 fn word(stamp: Option<Stamp>) -> Option<String> {

@@ -119,7 +119,8 @@ impl Settler<'_> {
             detail,
         });
         self.notices.extend(told);
-        let host = part.host.take().or(place.host).or_else(|| self.options.host.clone());
+        let of_bundle = crate::dialect::bundle_host(&path).map(str::to_owned);
+        let host = part.host.take().or(place.host).or(of_bundle).or_else(|| self.options.host.clone());
         self.notices.extend(date_notice(&path, order, &part));
         let clock = clock(self.options, self.settings, host.as_deref(), order, &part);
         let stream = self.stream(&stream, dialect);

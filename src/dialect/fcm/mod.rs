@@ -130,7 +130,12 @@ struct Task {
     vms: Vec<String>,
     mode: Option<&'static str>,
     offload: Option<bool>,
+    /// `vmcli -t TSM`: a backup by a data mover, without a hardware snapshot.
+    by_data_mover: bool,
 }
+
+/// Machines listed in the records of their task.
+const MOST_LISTED: usize = 50;
 
 /// A datacenter backup covers at most some hundred machines.
 const MOST_MACHINES: usize = 4096;
@@ -283,6 +288,9 @@ impl FcmGrammar {
     /// What a record says about the task.
     fn learn(&mut self, text: &str) {
         let Some(task) = &mut self.task else { return };
+        if begins_task(text) && find_folded(text, " -t tsm").is_some() {
+            task.by_data_mover = true;
+        }
         for line in text.lines().map(without_id) {
             for vm in machines(line) {
                 task.add(vm);
@@ -307,11 +315,10 @@ impl FcmGrammar {
                 record.fields.push((name, Cow::Borrowed(value)));
             }
         }
-        if let Some(task) = &mut self.task {
-            task.mode = task.mode.or(from);
-            if let Some(vm) = vm {
-                task.add(vm);
-            }
+        // The mode that a warning names is not taken for the configured one: the wording is not verified, and the two
+        // have to bear each other out.
+        if let (Some(task), Some(vm)) = (&mut self.task, vm) {
+            task.add(vm);
         }
     }
 
@@ -337,7 +344,12 @@ impl FcmGrammar {
     fn close(&mut self, offset: usize, sink: &mut dyn Sink) {
         let session = self.session.take();
         let Some(task) = self.task.take() else { return };
+        if task.by_data_mover {
+            return;
+        }
         let version = self.version.clone();
+        let all = (task.vms.len() > 1)
+            .then(|| task.vms.iter().take(MOST_LISTED).cloned().collect::<Vec<_>>().join(", "));
         for vm in &task.vms {
             let mut record = Record::new(Dialect::FcmLog, "");
             (record.start, record.end, record.line) = (offset, offset, Some(task.line));
@@ -353,6 +365,9 @@ impl FcmGrammar {
             record
                 .fields
                 .extend(fields.into_iter().filter_map(|(name, value)| Some((name, Cow::Borrowed(value?)))));
+            if let Some(all) = &all {
+                record.fields.push(("vms", Cow::Borrowed(all)));
+            }
             let mode = task.mode.unwrap_or("not known");
             record.body = Cow::Owned(format!("backup task of virtual machine '{vm}': mode {mode}"));
             // A log that backs up machines is that of the product for VMware.
@@ -428,6 +443,7 @@ BKI0021I: Elapsed time: 02 h 10 min
         );
         let task = found.derived("fcm-task")[0];
         assert_eq!((task.field("offload"), task.field("version")), (None, Some("4.1.0.0")));
+        assert_eq!(task.field("vms"), Some("srv-db1, App 04"));
         assert_eq!(task.stamp, "2013-02-01T22:00:00");
         assert_eq!(found.versions(), [(None, "fcm-vmware", "4.1.0.0")]);
         assert_eq!(found.ordinary()[8].session, None);

@@ -9,12 +9,22 @@ use crate::dialect::tsm::message::{find_folded, quoted, starts_folded};
 /// The modes in which a machine can be prepared for the hardware snapshot.
 pub(super) const MODES: [&str; 4] = ["SNAPSHOT_INCL_MEM", "SNAPSHOT_EXCL_MEM", "SUSPEND", "ASIS"];
 
+/// Most machines named in one line.
+const MOST_NAMES: usize = 1024;
+
 /// Longest name that vSphere gives to a machine.
 const MOST_NAME: usize = 80;
+
+/// How much of a text is looked at: no message is as long, and stack traces may follow one.
+const MOST_TEXT: usize = 8192;
 
 /// Is `word` (letters in lower case) in `text` as a word of its own? Names that merely hold it do not count:
 /// `OASIS_DS01`, `RDM-DS01`, `[RDM]`, 'RDM test'.
 pub(super) fn says(text: &str, word: &str) -> bool {
+    let text = (MOST_TEXT..=text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .and_then(|at| text.get(..at))
+        .unwrap_or(text);
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| find_folded(rest, word)) {
         let (start, end) = (from + at, from + at + word.len());
@@ -139,7 +149,7 @@ const MACHINE_KEYS: [&str; 11] = [
 ];
 
 fn add<'a>(names: &mut Vec<&'a str>, name: &'a str) {
-    if !name.is_empty() && name.len() <= MOST_NAME && !names.contains(&name) {
+    if !name.is_empty() && name.len() <= MOST_NAME && names.len() < MOST_NAMES && !names.contains(&name) {
         names.push(name);
     }
 }

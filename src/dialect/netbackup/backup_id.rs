@@ -38,12 +38,16 @@ pub(super) fn find(text: &str) -> Option<BackupId<'_>> {
         if !digits.iter().all(u8::is_ascii_digit) || after.is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
+        let epoch: i64 = text.get(underscore + 1..underscore + 11)?.parse().ok()?;
+        // Before the name is searched for: where this holds the search ends, so that no name is walked over twice.
+        if !PLAUSIBLE.contains(&epoch) {
+            return None;
+        }
         let client = bytes.get(..underscore)?;
         let start = client.iter().rposition(|byte| !is_name_byte(*byte)).map_or(0, |at| at + 1);
-        let epoch: i64 = text.get(underscore + 1..underscore + 11)?.parse().ok()?;
         let client = text.get(start..underscore).filter(|client| !client.is_empty())?;
         let whole = text.get(start..underscore + 11)?;
-        PLAUSIBLE.contains(&epoch).then_some(BackupId { text: whole, client, epoch, at: start })
+        Some(BackupId { text: whole, client, epoch, at: start })
     })
 }
 

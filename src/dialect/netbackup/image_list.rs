@@ -34,7 +34,9 @@ impl Reader for ImageList {
     }
 
     fn claim(&self, line: &str) -> Claim {
-        let is_row = || table_row(line, &default_columns()).is_some();
+        let is_row = || {
+            line.starts_with(|c: char| c.is_ascii_digit()) && table_row(line, &default_columns()).is_some()
+        };
         if Tagged::read(line).is_some() || is_table_head(line) || is_row() {
             Claim::Strong
         } else {
@@ -127,6 +129,9 @@ fn add_types(record: &mut Record<'_>, policy_type: Option<&&str>, schedule_type:
 }
 
 fn is_table_head(line: &str) -> bool {
+    if !line.trim_start().starts_with("Backed") {
+        return false;
+    }
     let words: Vec<&str> = line.split_whitespace().collect();
     words.starts_with(&["Backed", "Up", "Expires", "Files", "KB"]) && words.ends_with(&["Policy"])
 }

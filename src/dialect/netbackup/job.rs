@@ -28,6 +28,7 @@
 use std::borrow::Cow;
 
 use super::job_text;
+use super::vm_run::PastedRun;
 use super::{backup_id, epochs, wording};
 use crate::base::stamp::DAY;
 use crate::base::{DateOrder, Dialect, Record, Severity, Sink, Splitter, Stamp};
@@ -153,6 +154,7 @@ struct JobGrammar {
     in_details: bool,
     session: u32,
     job: Current,
+    run: PastedRun,
 }
 
 /// The job at hand.
@@ -254,7 +256,49 @@ impl Grammar for JobGrammar {
         Dialect::NetbackupJob
     }
 
-    fn head<'a>(&mut self, line: &'a str, _number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
+    fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
+        let mut record = self.read_head(line, sink)?;
+        record.number = Some(number);
+        Some(record)
+    }
+
+    fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        let mut record = record;
+        if !record.head {
+            sink.record(record);
+            return;
+        }
+        complete(&mut record);
+        // Only for the run: the log itself does not count its records.
+        let line = record.number.take().unwrap_or(0);
+        if self.job.is_over(&record) {
+            self.run.give(self.session, record.start, sink);
+            self.session = self.session.saturating_add(1);
+            (self.job, self.run) = (Current::default(), PastedRun::default());
+        }
+        self.job.take_in(&record);
+        self.run.see(&record, line);
+        record.session = Some(self.session);
+        if let Some(order) = record
+            .field("backup_id")
+            .and_then(backup_id::find)
+            .and_then(|id| backup_id::order_shown(record.stamp, id.epoch))
+        {
+            sink.date_vote(order);
+        }
+        if let Some(moment) = epochs::find(&record.body) {
+            epochs::tell(moment, &record, sink);
+        }
+        sink.record(record);
+    }
+
+    fn end(&mut self, end: usize, sink: &mut dyn Sink) {
+        self.run.give(self.session, end, sink);
+    }
+}
+
+impl JobGrammar {
+    fn read_head<'a>(&mut self, line: &'a str, sink: &mut dyn Sink) -> Option<Record<'a>> {
         if let Some(record) = begin(line, sink) {
             self.in_details = true;
             return Some(record);
@@ -279,32 +323,6 @@ impl Grammar for JobGrammar {
         record.kind = HEADER;
         record.fields.push(("job_id", Cow::Borrowed(id)));
         Some(record)
-    }
-
-    fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
-        let mut record = record;
-        if !record.head {
-            sink.record(record);
-            return;
-        }
-        complete(&mut record);
-        if self.job.is_over(&record) {
-            self.session = self.session.saturating_add(1);
-            self.job = Current::default();
-        }
-        self.job.take_in(&record);
-        record.session = Some(self.session);
-        if let Some(order) = record
-            .field("backup_id")
-            .and_then(backup_id::find)
-            .and_then(|id| backup_id::order_shown(record.stamp, id.epoch))
-        {
-            sink.date_vote(order);
-        }
-        if let Some(moment) = epochs::find(&record.body) {
-            epochs::tell(moment, &record, sink);
-        }
-        sink.record(record);
     }
 }
 
@@ -458,6 +476,37 @@ Dec 17, 2021 12:00:20\u{202f}PM - Info bpdm (pid=154836) started
         assert_eq!(log.records[0].code.as_deref(), Some("191"));
         assert!(log.records[0].body.ends_with("(191)"));
         assert_eq!(log.records[0].end, text.len());
+    }
+
+    #[test]
+    fn pasted_details_of_a_virtual_machine() {
+        let text = "\
+03/25/2010 06:47:19 - Info nbjm (pid=3) starting backup job (jobid=77) for client web01, policy vm, schedule Daily
+03/25/2010 06:47:20 - Info nbjm (pid=3) started backup (backupid=web01_1269521239) job for client web01, policy vm, schedule Daily on storage unit u
+03/25/2010 06:47:25 - begin writing
+03/25/2010 06:47:26 - Info bpbkar (pid=9) INF - Transport Type =  nbd
+03/25/2010 06:47:49 - end writing; write time: 0:00:24
+the requested operation was partially successful (1)
+03/25/2010 06:49:19 - Info nbjm (pid=3) starting backup job (jobid=78) for client web02, policy vm, schedule Daily
+03/25/2010 06:49:25 - begin writing
+";
+        let log = read(&Job, text);
+        let runs = log.of("vm-backup");
+        assert_eq!(runs.len(), 1, "nothing shows VMware in the second job");
+        assert_eq!(
+            (runs[0].stamp.to_string().as_str(), runs[0].line, runs[0].session),
+            ("2010-03-25T06:47:19", Some(1), Some(0))
+        );
+        for (name, value) in [
+            ("vm", "web01"),
+            ("method", "unknown"),
+            ("result", "partial"),
+            ("job", "77"),
+            ("restore_point", "web01_1269521239"),
+        ] {
+            assert_eq!(runs[0].field(name), Some(value), "{name}");
+        }
+        check_cuts(&Job, text);
     }
 
     #[test]

@@ -17,7 +17,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem::Finder;
 use nom::bytes::complete::{tag_no_case, take_while, take_while_m_n};
 use nom::character::complete::{one_of, u64 as number};
 use nom::combinator::{map, opt, verify};
@@ -61,27 +60,13 @@ impl Reader for Legacy {
     }
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Lines::new(LegacyGrammar {
-            process: context.place.process.clone(),
-            status: Finder::new("tatus"),
-            capital_status: Finder::new("TATUS"),
-        }))
+        Box::new(Lines::new(LegacyGrammar { process: context.place.process.clone() }))
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
-    status: Finder<'static>,
-    capital_status: Finder<'static>,
-}
-
-impl LegacyGrammar {
-    fn status<'a>(&self, text: &'a str) -> Option<&'a str> {
-        let bytes = text.as_bytes();
-        let is_stated = self.status.find(bytes).is_some() || self.capital_status.find(bytes).is_some();
-        if is_stated { wording::stated_status(text) } else { None }
-    }
 }
 
 impl Grammar for LegacyGrammar {
@@ -96,7 +81,7 @@ impl Grammar for LegacyGrammar {
         record.stamp = head.stamp;
         record.pid = head.pid;
         record.severity = head.severity().max(wording::stated_severity(text));
-        record.code = self.status(text).map(Cow::Borrowed);
+        record.code = wording::stated_status(text).map(Cow::Borrowed);
         if let Some(name) = prefix {
             record.process = name.process.map(Cow::Borrowed);
             record.stamp = name.day.map_or(record.stamp, |day| record.stamp.on_day(day));

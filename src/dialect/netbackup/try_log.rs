@@ -80,6 +80,10 @@ impl Splitter for TrySplitter {
         let mut search = 0;
         while let Some((open, close)) = innermost_object(text, search) {
             search = close;
+            // Links and paging are objects too, but no entries.
+            if !text.get(open..close).is_some_and(|object| object.contains("\"message\"")) {
+                continue;
+            }
             if let Some((start, end)) = held.take() {
                 self.entry(text, at, (start, end), end, sink);
                 at = end;
@@ -210,7 +214,7 @@ mod tests {
   ]}}, {"attributes": {"tryNumber": 2, "jobId": 1187, "tryLogEntries": [
     {"message": "bpdm (pid=23019) done", "severity": "INFO", "timestamp": "2023-09-13T03:42:07.000Z"}]}},
   {"attributes": {"tryNumber": 1, "jobId": 1188, "tryLog": [
-    {"message": "bpdm (pid=23020) done", "timestamp": "2023-09-13T03:43:07.000Z"}]}}]}
+    {"message": "bpdm (pid=23020) done", "timestamp": "2023-09-13T03:43:07.000Z"}], "links": {"self": {"href": "/x"}}}}]}
 "#;
 
     #[test]

@@ -20,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::job_row::{self, Row, column};
+use super::wording;
 use crate::base::{Dialect, Record, Sink, Stamp};
 
 /// Runs that are held until the end of the list: a year of a site with 500 machines. What comes beyond is given out
@@ -62,6 +63,81 @@ impl Traits {
         if self.snapshot.is_none() && text.starts_with("begin ") && says("create snapshot") {
             self.snapshot = Some(record.stamp);
         }
+    }
+}
+
+/// A job whose details were pasted, as far as it is the backup of a virtual machine: the details must name the
+/// client, show VMware at work and write an image. They name the schedule, but not its type: whether the backup was
+/// full or incremental stays unknown unless a line tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PastedRun {
+    traits: Traits,
+    vm: Option<String>,
+    job: Option<String>,
+    backup_id: Option<String>,
+    writes: bool,
+    start: Option<Stamp>,
+    line: u64,
+    result: Option<&'static str>,
+}
+
+impl PastedRun {
+    /// Takes a record of the job in, which stands on this line.
+    pub(super) fn see(&mut self, record: &Record<'_>, line: u64) {
+        if self.line == 0 {
+            self.line = line;
+        }
+        self.traits.see(record);
+        self.writes |= record.body.starts_with("begin writing");
+        if self.start.is_none() && record.stamp.is_dated() {
+            self.start = Some(record.stamp);
+        }
+        for (name, slot) in
+            [("client", &mut self.vm), ("job_id", &mut self.job), ("backup_id", &mut self.backup_id)]
+        {
+            if let (None, Some(value)) = (&slot, record.field(name)) {
+                *slot = Some(value.to_owned());
+            }
+        }
+        let ends = record.kind == "job-status" || record.body.starts_with("end writing");
+        if let Some(status) = wording::any_trailing_status(&record.body).filter(|_| ends) {
+            self.result = Some(word_for(status));
+        }
+    }
+
+    /// Gives the run out, if it is one.
+    pub(super) fn give(&self, session: u32, at: usize, sink: &mut dyn Sink) {
+        let (Some(vm), Some(start), true) = (&self.vm, self.start, self.writes && self.traits.vmware) else {
+            return;
+        };
+        let mut record = Record::new(Dialect::NetbackupJob, "");
+        record.kind = "vm-backup";
+        (record.start, record.end, record.line, record.session) = (at, at, Some(self.line), Some(session));
+        record.stamp = self.traits.snapshot.unwrap_or(start);
+        let instant = if self.traits.snapshot.is_some() { "snapshot" } else { "start" };
+        let method = if self.traits.block_level { "block-level" } else { "unknown" };
+        let fields = [
+            ("vm", Some(vm.as_str())),
+            ("method", Some(method)),
+            ("result", Some(self.result.unwrap_or("unknown"))),
+            ("job", self.job.as_deref()),
+            ("restore_point", self.backup_id.as_deref()),
+            ("instant", Some(instant)),
+            ("product", Some("netbackup")),
+        ];
+        record.fields =
+            fields.into_iter().filter_map(|(name, value)| Some((name, Cow::Borrowed(value?)))).collect();
+        sink.record(record);
+    }
+}
+
+/// The result that a status means.
+fn word_for(status: &str) -> &'static str {
+    match status.parse::<u32>() {
+        Ok(0) => "success",
+        Ok(1) => "partial",
+        Ok(_) => "failed",
+        Err(_) => "unknown",
     }
 }
 
@@ -200,12 +276,7 @@ fn result(row: &Row<'_>) -> &'static str {
     if matches!(row.value(column::STATE), Some("0" | "1" | "2")) {
         return "unknown";
     }
-    match row.value(column::STATUS).map(str::parse::<u32>) {
-        Some(Ok(0)) => "success",
-        Some(Ok(1)) => "partial",
-        Some(Ok(_)) => "failed",
-        _ => "unknown",
-    }
+    row.value(column::STATUS).map_or("unknown", word_for)
 }
 
 impl VmRun {

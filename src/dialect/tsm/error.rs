@@ -200,6 +200,9 @@ const ATTRIBUTES: [(&str, &str); 8] = [
     ("file", "tsm_file"),
 ];
 
+/// Longest value that is put together out of several lines.
+const MOST_VALUE: usize = 4096;
+
 /// Reads `key : value` lines into fields. A value that a page broke goes on in lines without a key.
 fn attributes<'a>(tail: &'a str, record: &mut Record<'a>) {
     let mut last: Option<usize> = None;
@@ -208,6 +211,7 @@ fn attributes<'a>(tail: &'a str, record: &mut Record<'a>) {
         else {
             if let Some((_, text)) = last.and_then(|last| record.fields.get_mut(last))
                 && !line.is_empty()
+                && text.len() < MOST_VALUE
             {
                 *text = Cow::Owned(format!("{text} {line}"));
             }

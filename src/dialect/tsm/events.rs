@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use super::banner::Banner;
 use super::clock;
 use super::error::describe;
-use super::message::message;
+use super::message::{find_folded, message};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext, dates};
@@ -45,6 +45,10 @@ impl Reader for EventList {
 
 /// The names of the columns stand in one line; other lists of the server have some of them only.
 fn is_header(line: &str) -> bool {
+    // Every line of a source is asked, so most are refused before they are copied.
+    if find_folded(line, "scheduled").is_none() || line.len() > 2048 {
+        return false;
+    }
     let upper = line.to_ascii_uppercase().replace('_', " ");
     upper.contains("SCHEDULED START")
         && upper.contains("STATUS")
@@ -122,7 +126,7 @@ impl Grammar for EventGrammar {
             self.row(text, &mut record, sink);
         } else if record.kind.is_empty() && record.head {
             describe(&mut record);
-            self.banner.see(text, &mut record, sink);
+            self.banner.see(text, None, &mut record, sink);
         }
         sink.record(record);
     }

@@ -167,6 +167,9 @@ fn first_quoted(text: &str) -> Option<&str> {
     quoted(text.get(at..)?).map(|(name, _)| name)
 }
 
+/// Longest name in quotes, in letters; schedules, nodes and machines have at most 80.
+const MOST_NAME: usize = 256;
+
 /// A name in quotes at the beginning of `text`, and what follows it. A quote inside a name is followed by a letter.
 pub(crate) fn quoted(text: &str) -> Option<(&str, &str)> {
     let open = text.chars().next().filter(|c| matches!(c, '\'' | '"' | '\u{2018}' | '\u{201c}'))?;
@@ -176,9 +179,9 @@ pub(crate) fn quoted(text: &str) -> Option<(&str, &str)> {
         same => same,
     };
     let inner = text.get(open.len_utf8()..)?;
-    // A name does not go over the end of its line.
-    let inner_line = inner.lines().next().unwrap_or("");
-    let (end, rest) = inner_line.char_indices().filter(|(_, c)| *c == close).find_map(|(at, c)| {
+    // A name does not go over the end of its line, and is not as long as one.
+    let name = inner.char_indices().take(MOST_NAME).take_while(|(_, c)| *c != '\n');
+    let (end, rest) = name.filter(|(_, c)| *c == close).find_map(|(at, c)| {
         let rest = inner.get(at + c.len_utf8()..)?;
         (!rest.starts_with(char::is_alphanumeric)).then_some((at, rest))
     })?;

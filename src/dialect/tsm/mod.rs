@@ -8,6 +8,7 @@
 
 use super::{Place, Reader, without_rotation};
 
+mod actlog;
 pub(crate) mod banner;
 mod cad;
 pub(crate) mod clock;
@@ -30,6 +31,7 @@ mod vm_lines;
 pub const READERS: &[&dyn Reader] = &[
     &cad::AcceptorLog,
     &sched::SchedulerLog,
+    &actlog::ActivityLog,
     &events::EventList,
     &instr::InstrumentationLog,
     &dp::AgentLog,

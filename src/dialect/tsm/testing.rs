@@ -130,3 +130,70 @@ pub(crate) fn read(reader: &dyn Reader, text: &str) -> Collector {
     }
     whole
 }
+
+/// Pieces of lines that texts are thrown together from.
+const PIECES: [&str; 40] = [
+    "02/13/2013 22:00:00 ",
+    "2013-02-13 22.00.00 ",
+    "02/03/13   10:00:00 P ",
+    "22:00:04 ",
+    "(dsmcad) ",
+    "ANS9365E error for virtual machine 'db 1'.",
+    "ANS1512E Scheduled event 'N' failed.  Return code = 12.",
+    "   TSM return code : 67",
+    "--- SCHEDULEREC OBJECT BEGIN N 02/13/2013 22:00:00",
+    "--- SCHEDULEREC OBJECT END N",
+    "--- SCHEDULEREC STATUS BEGIN",
+    "Executing scheduled command now.",
+    "Scheduled event 'N' completed successfully.",
+    "Results sent to server for scheduled event 'N'.",
+    "Querying server for next scheduled event.",
+    "Starting Full VM backup of VMware Virtual Machine 'db1'",
+    "mode: 'Incremental Forever - Incremental'",
+    "Successful Full VM backup of VMware Virtual Machine 'db1'",
+    "Backup VM command complete",
+    "Total number of virtual machines failed: 0",
+    "Total number of bytes transferred: 1.25 GB",
+    "Normal File-->            61,204 /srv/\u{e4} x [Sent]",
+    "IBM Tivoli Storage Manager",
+    "  Client Version 6, Release 4, Level 0.0",
+    "Node Name: DM1",
+    "NODENAME DM1",
+    "* comment",
+    "LOGHEADERREC 1",
+    "END OF DATA",
+    "ANR0406I Session 7 started for node DM1 (WinNT). (SESSIO-",
+    "    N: 7)",
+    "DATE_TIME SEVERITY MESSAGE",
+    "Scheduled Start          Node Name         Status",
+    "---------------          ---------         ------",
+    "FMM1003W mode of virtual machine 'a' changed from SUSPEND to ASIS",
+    "#PARAM BACKUP_MODE=SUSPEND",
+    "#END",
+    "TSM Client final instrumentation statistics: Fri Dec  9 00:28:08 2016",
+    "\u{fffd}\0'\"",
+    "\r\r\n",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_text_is_covered_and_any_cut_gives_the_same(
+        picks in proptest::collection::vec((0..PIECES.len(), proptest::bool::ANY), 0..30),
+        cut in 0.0..1.0_f64,
+    ) {
+        let text: String = picks.iter().map(|(at, ends)| format!("{}{}", PIECES[*at], if *ends { "\n" } else { "" })).collect();
+        let near = (text.len() as f64 * cut) as usize;
+        let cut = (0..=near).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        for reader in super::READERS.iter().chain(crate::dialect::fcm::READERS) {
+            let whole = read_cut(*reader, &text, 0);
+            let ends = whole.ordinary().iter().fold(0, |at, record| {
+                assert_eq!(record.start, at, "{}", reader.dialect().name());
+                record.end
+            });
+            assert_eq!(ends, text.len());
+            assert_eq!(read_cut(*reader, &text, cut), whole, "{}", reader.dialect().name());
+        }
+    }
+}

@@ -84,8 +84,13 @@ fn first_line(text: &str) -> Option<(&str, usize)> {
 
 /// The columns of a header row: date, source and id must be among them.
 fn header(line: &str) -> Option<Vec<Option<Label>>> {
+    // No name of a column has a digit in it, nearly every row has.
+    const LONGEST: usize = 1024;
+    if line.len() > LONGEST || line.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     SEPARATORS.into_iter().find_map(|separator| {
-        if line.matches(separator).count() < 3 || line.len() > 1024 {
+        if line.matches(separator).count() < 3 {
             return None;
         }
         let columns: Vec<Option<Label>> =
@@ -180,7 +185,7 @@ impl Rows {
             .or_else(|| header(line).map(|_| BLANKS))
     }
 
-    fn from_fields<'a>(
+    fn entry_of<'a>(
         &self,
         fields: Vec<String>,
         separator: char,
@@ -236,7 +241,7 @@ impl Layout for Rows {
         let (line, next) = next_line(piece, 0)?;
         if let Some(separator) = row_separator(line, &self.columns) {
             let (fields, tail) = rows::parse(piece, separator);
-            return Some(self.from_fields(fields, char::from(separator), tail, sink));
+            return Some(self.entry_of(fields, char::from(separator), tail, sink));
         }
         if let Some(columns) = header(line) {
             self.columns = columns;

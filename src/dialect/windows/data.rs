@@ -59,7 +59,7 @@ fn turned(word: &str, hex: &mut String) {
 /// The `Binary` element: hex as Windows writes it, base64 as a converter does.
 pub(super) fn binary(text: &str) -> String {
     let text: String = text.split_whitespace().collect();
-    let is_hex = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hex { text.to_ascii_lowercase() } else { base64(&text).unwrap_or_default() }
 }
 

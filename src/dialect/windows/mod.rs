@@ -13,13 +13,23 @@ mod copied_lines;
 mod csv;
 mod csv_2003;
 mod data;
+mod dumpel;
 mod entry;
+mod eventquery;
+mod flattened;
 mod labels;
 mod levels;
 mod measures;
 mod missing_description;
 mod pasted;
+mod powershell;
+mod powershell_json;
+mod powershell_text;
+mod properties;
+mod psloglist;
 mod rows;
+#[cfg(test)]
+mod same_event;
 #[cfg(test)]
 mod samples;
 mod sync_driver;
@@ -28,5 +38,13 @@ mod wevtutil;
 mod xml;
 
 /// Every dialect of this family, in the order in which they are asked.
-pub const READERS: &[&dyn Reader] =
-    &[&xml::Xml, &wevtutil::Wevtutil, &csv::Csv, &csv_2003::Csv2003, &copied::Copied];
+pub const READERS: &[&dyn Reader] = &[
+    &xml::Xml,
+    &powershell::Powershell,
+    &wevtutil::Wevtutil,
+    &psloglist::Psloglist,
+    &dumpel::Dumpel,
+    &csv::Csv,
+    &csv_2003::Csv2003,
+    &copied::Copied,
+];

@@ -113,9 +113,8 @@ fn starts_with_any(text: &str, tags: &[&str]) -> Option<usize> {
 
 /// The content of a line without quote marks, tags and entities.
 fn cleaned(raw: &str) -> Cow<'_, str> {
-    let mut text = raw.trim_end_matches(['\r', '\n', ' ', '\t']);
-    loop {
-        let Some(rest) = text.trim_start().strip_prefix('>') else { break };
+    let mut text = without_padding(raw.trim_end_matches(['\r', '\n']));
+    while let Some(rest) = text.trim_start().strip_prefix('>') {
         text = rest.strip_prefix(' ').unwrap_or(rest);
     }
     let text = text.trim_start_matches('\u{feff}');
@@ -130,9 +129,15 @@ fn cleaned(raw: &str) -> Cow<'_, str> {
         text = Cow::Owned(text.replace('\u{a0}', " "));
     }
     match text {
-        Cow::Owned(text) => Cow::Owned(text.trim_end().to_owned()),
+        Cow::Owned(text) => Cow::Owned(without_padding(&text).to_owned()),
         borrowed => borrowed,
     }
+}
+
+/// Two blanks at the end are a line break in Markdown or padding; a single one may belong to an insertion string.
+fn without_padding(text: &str) -> &str {
+    let bare = text.trim_end_matches([' ', '\t', '\r']);
+    if text.strip_prefix(bare) == Some(" ") { text } else { bare }
 }
 
 fn without_tags(text: &str) -> String {
@@ -266,7 +271,7 @@ mod tests {
             lines(
                 "<p>Quelle:&nbsp;&nbsp; VSS <br />Schl&uuml;sselw&ouml;rter: <br>\r\n<b>Ebene:</b> Fehler</p>\n<p>x"
             ),
-            ["Quelle:   VSS", "Schlüsselwörter:", "Ebene: Fehler", "x"]
+            ["Quelle:   VSS ", "Schlüsselwörter: ", "Ebene: Fehler", "x"]
         );
         assert_eq!(lines("Date: <DateTime>\n&0&0#{53f5} a; b"), ["Date: <DateTime>", "&0&0#{53f5} a; b"]);
     }

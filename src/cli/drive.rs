@@ -1,0 +1,98 @@
+//! The one place where the command line meets the engine. Everything else in this folder speaks to [`Engine`],
+//! which tests replace.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::Report;
+use crate::pattern::{self, Catalogue, CheckOptions, Fault};
+use crate::report::explain::Meaning;
+use crate::report::identify::Identification;
+use crate::scan::samples::CaseResult;
+use crate::settings::Settings;
+
+pub use crate::scan::Options;
+
+/// What the commands need of the rest of the program.
+pub trait Engine {
+    /// The built-in patterns and those of the folders, and what is wrong with the latter.
+    fn catalogue(&self, folders: &[PathBuf]) -> (Catalogue, Vec<Fault>) {
+        Catalogue::load(folders)
+    }
+
+    /// Everything wrong with the pattern files of the folders, or with the built-in ones.
+    fn check(&self, folders: &[PathBuf], samples: Option<&Path>) -> Vec<Fault> {
+        pattern::check(folders, CheckOptions { body_of: None, samples })
+    }
+
+    /// Runs the sample cases under a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be read.
+    fn prove(&self, samples: &Path, catalogue: &Catalogue) -> std::io::Result<Vec<CaseResult>> {
+        let known = |id: &str| catalogue.pattern(id).is_some_and(|pattern| pattern.id == id);
+        crate::scan::samples::prove(samples, catalogue, &known)
+    }
+
+    /// Scans paths.
+    fn scan(
+        &self,
+        inputs: &[String],
+        options: &Options,
+        catalogue: &Catalogue,
+        settings: &Settings,
+    ) -> Report;
+
+    /// Identifies every source under the paths.
+    fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification;
+
+    /// What a code means, one row per product that has it.
+    fn meanings(&self, code: &str, catalogue: &Catalogue) -> Vec<Meaning>;
+}
+
+/// The program itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Blogscan;
+
+impl Engine for Blogscan {
+    fn scan(
+        &self,
+        inputs: &[String],
+        options: &Options,
+        catalogue: &Catalogue,
+        settings: &Settings,
+    ) -> Report {
+        crate::scan::run(inputs, options, catalogue, settings)
+    }
+
+    fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification {
+        crate::scan::identify(inputs, options, settings)
+    }
+
+    fn meanings(&self, code: &str, catalogue: &Catalogue) -> Vec<Meaning> {
+        crate::codes::meanings(code)
+            .into_iter()
+            .map(|(product, meaning)| Meaning {
+                product: product.to_owned(),
+                code: code.to_owned(),
+                meaning: meaning.to_owned(),
+                advisories: advisories(code, catalogue),
+            })
+            .collect()
+    }
+}
+
+/// Ids of patterns that ask for this code.
+fn advisories(code: &str, catalogue: &Catalogue) -> Vec<String> {
+    let bare = code.rsplit(':').next().unwrap_or(code);
+    let asks = |pattern: &&pattern::Pattern| {
+        pattern.events.values().filter_map(|kind| catalogue.event(*kind)).any(|def| {
+            let by_code = def.codes.iter().any(|held| held.eq_ignore_ascii_case(bare));
+            let of_source = code.split_once(':').is_none_or(|(source, _)| {
+                def.providers.iter().any(|provider| provider.eq_ignore_ascii_case(source))
+            });
+            by_code && of_source
+        })
+    };
+    catalogue.patterns.iter().filter(asks).map(|pattern| pattern.id.clone()).collect()
+}

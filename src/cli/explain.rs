@@ -1,0 +1,45 @@
+//! `blogscan explain`: the advisory of a pattern, or the meaning of a code.
+
+use super::args::ExplainWords;
+use super::plan::Output;
+use super::{Desk, Exit};
+use crate::pattern::{Catalogue, Pattern};
+use crate::report::explain::{Article, render, render_meanings};
+use crate::report::json;
+
+pub(super) fn run(words: &ExplainWords, desk: &mut Desk<'_, '_>) -> Exit {
+    let output = Output::new(&words.output, desk.surroundings);
+    let (catalogue, faults) = desk.engine.catalogue(&words.patterns.patterns);
+    for fault in &faults {
+        desk.streams.tell(&fault.to_string());
+    }
+    let done = if faults.is_empty() { Exit::Quiet } else { Exit::Trouble };
+    let what = words.what.trim();
+    if let Some(pattern) = catalogue.pattern(what) {
+        let article = Article::from(pattern);
+        let text = if output.is_json { json::pretty(&article) } else { render(&article, output.look) };
+        return desk.deliver(&text, &output, done);
+    }
+    let meanings = desk.engine.meanings(what, &catalogue);
+    if !meanings.is_empty() {
+        let text =
+            if output.is_json { json::pretty(&meanings) } else { render_meanings(&meanings, output.look) };
+        return desk.deliver(&text, &output, done);
+    }
+    desk.streams.tell(&unknown(what, &catalogue));
+    if done == Exit::Trouble { done } else { Exit::Findings }
+}
+
+fn unknown(what: &str, catalogue: &Catalogue) -> String {
+    let wanted = what.to_lowercase();
+    let has = |pattern: &&Pattern| {
+        let names = [&pattern.id, &pattern.title];
+        names.into_iter().chain(&pattern.aliases).any(|name| name.to_lowercase().contains(&wanted))
+    };
+    let similar: Vec<&str> =
+        catalogue.patterns.iter().filter(has).map(|pattern| pattern.id.as_str()).take(5).collect();
+    if similar.is_empty() || wanted.is_empty() {
+        return format!("nothing is known about `{what}`; blogscan patterns list shows the known failures");
+    }
+    format!("nothing is called `{what}`; it occurs in {}", similar.join(", "))
+}

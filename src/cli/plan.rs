@@ -1,0 +1,261 @@
+//! The command line as meant: values checked, combined with the settings of the site. All that is wrong is said
+//! at once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use super::args::{ColorWord, FormatWord, OutputWords, ReadingWords, ScanWords};
+use super::drive::Options;
+use crate::base::Level;
+use crate::base::name::fold;
+use crate::report::select::{Edge, Moment, Range};
+use crate::report::text::Look;
+use crate::settings::{Settings, ZoneRule};
+
+/// A scan whose two hosts differ by more than this has other troubles than its clocks.
+const LARGEST_SKEW_MICROS: u128 = 7 * 24 * 3600 * 1_000_000;
+
+/// What the program finds around it. Arguments, so that tests choose them.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Today, for silences.
+    pub today: NaiveDate,
+    /// `XDG_CONFIG_HOME`.
+    pub config_home: Option<OsString>,
+    /// `HOME`.
+    pub home: Option<OsString>,
+    /// Cells in a line of the terminal; `None`: standard output is none.
+    pub width: Option<usize>,
+    /// May standard output be painted, when nobody says?
+    pub paints: bool,
+}
+
+/// Where results go, and how they look.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) is_json: bool,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) look: Look,
+}
+
+/// A scan as meant.
+#[derive(Debug)]
+pub(crate) struct ScanPlan {
+    pub(crate) inputs: Vec<String>,
+    pub(crate) output: Output,
+    pub(crate) pattern_folders: Vec<PathBuf>,
+    pub(crate) options: Options,
+    pub(crate) config: Option<PathBuf>,
+    /// `None`: as the format has it.
+    pub(crate) min_level: Option<Level>,
+    pub(crate) fail_on: Option<Level>,
+    pub(crate) range: Range,
+    pub(crate) lists_objects: bool,
+}
+
+/// Everything wrong with a command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UsageError(pub(crate) Vec<String>);
+
+impl Output {
+    pub(crate) fn new(words: &OutputWords, surroundings: &Surroundings) -> Output {
+        let to_terminal = words.output.is_none();
+        let is_colored = match words.color {
+            ColorWord::Always => true,
+            ColorWord::Never => false,
+            ColorWord::Auto => to_terminal && surroundings.paints,
+        };
+        let terminal = surroundings.width.filter(|_| to_terminal);
+        let width = words.width.or(terminal).unwrap_or(Look::default().width);
+        Output {
+            is_json: words.format == FormatWord::Json,
+            file: words.output.clone(),
+            look: Look { width, is_colored, ..Look::default() },
+        }
+    }
+}
+
+impl ScanPlan {
+    pub(crate) fn new(words: ScanWords, surroundings: &Surroundings) -> Result<ScanPlan, UsageError> {
+        let mut faults = Vec::new();
+        if words.paths.is_empty() {
+            faults.push(NO_PATH.to_owned());
+        }
+        let mut options = reading(&words.reading, &mut faults);
+        options.only = words.only;
+        options.products = words.product;
+        let range = Range {
+            since: moment("--since", words.since.as_deref(), Edge::Since, &mut faults),
+            until: moment("--until", words.until.as_deref(), Edge::Until, &mut faults),
+        };
+        if range.is_reversed() {
+            faults.push("--until lies before --since".to_owned());
+        }
+        if words.list.is_some() && words.output.format == FormatWord::Json {
+            faults.push("--list writes text; the json report holds the objects of every finding".to_owned());
+        }
+        let mut output = Output::new(&words.output, surroundings);
+        let min_level = words.min_level.map(Level::from);
+        output.look.min_level = min_level.unwrap_or(output.look.min_level);
+        let plan = ScanPlan {
+            inputs: words.paths,
+            output,
+            pattern_folders: words.patterns.patterns,
+            options,
+            config: words.reading.config,
+            min_level,
+            fail_on: words.fail_on.level(),
+            range,
+            lists_objects: words.list.is_some(),
+        };
+        if faults.is_empty() { Ok(plan) } else { Err(UsageError(faults)) }
+    }
+}
+
+pub(crate) const NO_PATH: &str = "no path given: name a file, a folder or a bundle with logs, or - for standard \
+                                  input, as in `blogscan /usr/openv/netbackup/logs`";
+
+/// What is said about reading, without patterns.
+pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options {
+    let mut options = Options { jobs: words.jobs, ..Options::default() };
+    options.date_order = words.date_order.map(Into::into);
+    options.host = words.host.as_deref().map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
+    for text in &words.tz {
+        zone(text, &mut options, faults);
+    }
+    for text in &words.alias {
+        match text.split_once('=').map(|(vm, host)| (fold(vm), fold(host))) {
+            Some((vm, host)) if !vm.is_empty() && !host.is_empty() => {
+                options.aliases.insert(vm, host);
+            }
+            _ => faults.push(format!("--alias {text}: write it as VM=HOST")),
+        }
+    }
+    match humantime::parse_duration(&words.skew) {
+        Ok(skew) if skew.as_micros() <= LARGEST_SKEW_MICROS => {
+            options.skew = i64::try_from(skew.as_micros()).unwrap_or(options.skew);
+        }
+        Ok(_) => faults.push(format!("--skew {}: more than 7 days", words.skew)),
+        Err(error) => faults.push(format!("--skew {}: {error}; write it as 30s or 5m", words.skew)),
+    }
+    options
+}
+
+/// `Europe/Berlin`, `-05:00`, `srv1=+01:00`.
+fn zone(text: &str, options: &mut Options, faults: &mut Vec<String>) {
+    let (host, zone) = match text.split_once('=') {
+        Some((host, zone)) => (Some(fold(host)), zone),
+        None => (None, text),
+    };
+    match (ZoneRule::parse(zone), host) {
+        (Err(message), _) => faults.push(format!("--tz {text}: {message}")),
+        (Ok(_), Some(host)) if host.is_empty() => faults.push(format!("--tz {text}: the host is missing")),
+        (Ok(rule), Some(host)) => {
+            options.zones.insert(host, rule);
+        }
+        (Ok(rule), None) => options.zone = Some(rule),
+    }
+}
+
+fn moment(option: &str, text: Option<&str>, edge: Edge, faults: &mut Vec<String>) -> Option<Moment> {
+    let text = text?;
+    let moment = Moment::parse(text, edge);
+    if moment.is_none() {
+        faults.push(format!(
+            "{option} {text}: write it as 2009-03-05 or 2009-03-05T14:55, with Z or +01:00 if need be"
+        ));
+    }
+    moment
+}
+
+/// The settings of the site: the named file, else the first of the usual places that exists. The second value is
+/// the file, for messages.
+pub(crate) fn settings(
+    config: Option<&PathBuf>,
+    surroundings: &Surroundings,
+) -> Result<(Settings, Option<PathBuf>), UsageError> {
+    let found = config.cloned().or_else(|| {
+        Settings::places(surroundings.config_home.clone(), surroundings.home.clone())
+            .into_iter()
+            .find(|place| place.exists())
+    });
+    let Some(path) = found else { return Ok((Settings::default(), None)) };
+    match Settings::load(&path) {
+        Ok(settings) => Ok((settings, Some(path))),
+        Err(error) => Err(UsageError(error.to_string().lines().map(str::to_owned).collect())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::Words;
+    use super::*;
+    use clap::Parser;
+
+    fn surroundings() -> Surroundings {
+        Surroundings {
+            today: NaiveDate::from_ymd_opt(2009, 3, 6).unwrap(),
+            config_home: None,
+            home: None,
+            width: Some(132),
+            paints: true,
+        }
+    }
+
+    fn plan(words: &[&str]) -> Result<ScanPlan, UsageError> {
+        let words = Words::try_parse_from([&["blogscan"], words].concat()).unwrap();
+        ScanPlan::new(words.scan, &surroundings())
+    }
+
+    #[test]
+    fn values_are_checked_and_folded() {
+        let plan = plan(&[
+            "--tz",
+            "Europe/Berlin",
+            "--tz",
+            "SRV1=-05:00",
+            "--alias",
+            "SRV DB1=DB1.corp.local",
+            "--skew",
+            "30s",
+            "--date-order",
+            "dmy",
+            "--since",
+            "2009-03-05",
+            "-j",
+            "3",
+            "logs",
+        ])
+        .unwrap();
+        assert_eq!(plan.options.zone.unwrap().to_string(), "Europe/Berlin");
+        assert_eq!(plan.options.zones.get("srv1"), Some(&ZoneRule::Fixed(-18000)));
+        assert_eq!(plan.options.aliases.get("srv db1").unwrap(), "db1.corp.local");
+        assert_eq!(plan.options.skew, 30_000_000);
+        assert_eq!(plan.options.jobs, 3);
+        assert!(plan.range.since.is_some() && plan.range.until.is_none());
+        assert_eq!((plan.output.look.width, plan.output.look.is_colored), (132, true));
+        assert_eq!(plan.fail_on, Some(Level::Suspected));
+    }
+
+    #[test]
+    fn all_faults_are_said_at_once() {
+        let words = [
+            "--tz", "Berlin", "--tz", "=Z", "--alias", "x", "--skew", "soon", "--since", "now", "--list",
+            "objects", "--format", "json",
+        ];
+        let UsageError(faults) = plan(&words).unwrap_err();
+        assert_eq!(faults.len(), 7, "{faults:#?}");
+        assert!(faults[0].starts_with("no path given"));
+        assert_eq!(plan(&["--since", "2009-03-06", "--until", "2009-03-05", "x"]).unwrap_err().0.len(), 1);
+        assert!(plan(&["--since", "2009-03-05", "--until", "2009-03-05", "x"]).is_ok());
+        assert_eq!(plan(&["--skew", "30d", "x"]).unwrap_err().0, ["--skew 30d: more than 7 days"]);
+    }
+
+    #[test]
+    fn a_file_is_not_painted_and_has_its_own_width() {
+        let plan = plan(&["-o", "report.txt", "logs"]).unwrap();
+        assert_eq!((plan.output.look.width, plan.output.look.is_colored), (80, false));
+    }
+}
