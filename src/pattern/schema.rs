@@ -178,10 +178,11 @@ fn event() -> Value {
             "any": texts("Several regexes of which one must match."),
             "ignore-case": flag("Letter case of the regexes does not matter."),
             "code": values(),
-            "provider": texts("Windows event sources."),
+            "provider": texts("Windows event sources; `code = \"*\"` stands for all their events."),
             "record": texts("Kinds of records that have no text of their own."),
             "severity": words("At least this bad.", ["debug", "info", "warning", "error", "critical"]),
             "where": filters("Predicates on fields and captures of the record."),
+            "except": filters("A record for which one of these certainly holds is not meant; one that lacks the value is."),
             "capture": { "description": "Fields taken as values, under their own or new names.", "oneOf": [
                 { "type": "string" },
                 { "type": "array", "items": { "type": "string" } },

@@ -112,6 +112,12 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
             pile.add(*event, &step.name);
         }
     }
+    for window in &entry.choice.windows {
+        pile.add_by_kind(window.open);
+        if let Some(close) = window.close {
+            pile.add_by_kind(close);
+        }
+    }
     let verdict = pattern.verdicts.get(entry.verdict);
     let host =
         steps.iter().find_map(|step| world.value(step.event, "host")).map(std::borrow::Cow::into_owned);
