@@ -37,7 +37,8 @@ fn longest_hole(dialect: Dialect) -> Option<i64> {
 fn continues(open: &Coverage, next: &Coverage) -> bool {
     let (Some(last), Some(first)) = (open.intervals.last(), next.intervals.first()) else { return false };
     let one_log = (open.stream, open.dialect) == (next.stream, next.dialect) && open.source != next.source;
-    let begins_later = distance(last.from, first.from).is_some_and(|distance| distance >= 0);
+    let begins_later = distance(last.from, first.from).is_some_and(|distance| distance >= 0)
+        && distance(last.to, first.to).is_some();
     let hole = distance(last.to, first.from);
     one_log
         && begins_later
