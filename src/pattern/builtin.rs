@@ -5,6 +5,7 @@
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
+    ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
     ("fcm/FCM-RDM-ASIS.md", include_str!("../../patterns/fcm/FCM-RDM-ASIS.md")),
