@@ -9,6 +9,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
+    ("netbackup/TECH69419.md", include_str!("../../patterns/netbackup/TECH69419.md")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
     ("fcm/FCM-RDM-ASIS.md", include_str!("../../patterns/fcm/FCM-RDM-ASIS.md")),
     ("tsm/IC89340.md", include_str!("../../patterns/tsm/IC89340.md")),
