@@ -6,6 +6,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
+    ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
