@@ -4,6 +4,7 @@
 /// Path below `patterns` and text of every embedded file.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
+    ("netbackup/100008165.md", include_str!("../../patterns/netbackup/100008165.md")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
