@@ -7,6 +7,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/100008165.md", include_str!("../../patterns/netbackup/100008165.md")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
+    ("netbackup/277609.md", include_str!("../../patterns/netbackup/277609.md")),
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
