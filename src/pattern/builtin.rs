@@ -11,6 +11,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
+    ("netbackup/TECH45866.md", include_str!("../../patterns/netbackup/TECH45866.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
     ("netbackup/TECH69419.md", include_str!("../../patterns/netbackup/TECH69419.md")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
