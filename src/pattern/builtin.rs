@@ -10,6 +10,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/277609.md", include_str!("../../patterns/netbackup/277609.md")),
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
+    ("netbackup/NDMP-RESTORE-CANCELLED.md", include_str!("../../patterns/netbackup/NDMP-RESTORE-CANCELLED.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH45866.md", include_str!("../../patterns/netbackup/TECH45866.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
