@@ -14,6 +14,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH190329.md", include_str!("../../patterns/netbackup/TECH190329.md")),
     ("netbackup/TECH39036.md", include_str!("../../patterns/netbackup/TECH39036.md")),
+    ("netbackup/TECH45854.md", include_str!("../../patterns/netbackup/TECH45854.md")),
     ("netbackup/TECH45866.md", include_str!("../../patterns/netbackup/TECH45866.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
     ("netbackup/TECH65340.md", include_str!("../../patterns/netbackup/TECH65340.md")),
