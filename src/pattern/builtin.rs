@@ -20,6 +20,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/TECH65340.md", include_str!("../../patterns/netbackup/TECH65340.md")),
     ("netbackup/TECH69419.md", include_str!("../../patterns/netbackup/TECH69419.md")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
+    ("netbackup/VOX-694027.md", include_str!("../../patterns/netbackup/VOX-694027.md")),
     ("fcm/FCM-RDM-ASIS.md", include_str!("../../patterns/fcm/FCM-RDM-ASIS.md")),
     ("tsm/IC89340.md", include_str!("../../patterns/tsm/IC89340.md")),
     ("vmware/TECH136138.md", include_str!("../../patterns/vmware/TECH136138.md")),
