@@ -5,6 +5,7 @@
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
     ("netbackup/100008165.md", include_str!("../../patterns/netbackup/100008165.md")),
+    ("netbackup/100009509.md", include_str!("../../patterns/netbackup/100009509.md")),
     ("netbackup/100009743.md", include_str!("../../patterns/netbackup/100009743.md")),
     ("netbackup/100049585.md", include_str!("../../patterns/netbackup/100049585.md")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
