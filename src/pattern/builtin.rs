@@ -13,6 +13,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
     ("netbackup/276739.md", include_str!("../../patterns/netbackup/276739.md")),
     ("netbackup/277609.md", include_str!("../../patterns/netbackup/277609.md")),
+    ("netbackup/311581.md", include_str!("../../patterns/netbackup/311581.md")),
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/MSQA-2119489.md", include_str!("../../patterns/netbackup/MSQA-2119489.md")),
