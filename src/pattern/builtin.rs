@@ -23,6 +23,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/TECH39036.md", include_str!("../../patterns/netbackup/TECH39036.md")),
     ("netbackup/TECH45854.md", include_str!("../../patterns/netbackup/TECH45854.md")),
     ("netbackup/TECH45866.md", include_str!("../../patterns/netbackup/TECH45866.md")),
+    ("netbackup/TECH48603.md", include_str!("../../patterns/netbackup/TECH48603.md")),
     ("netbackup/TECH64018.md", include_str!("../../patterns/netbackup/TECH64018.md")),
     ("netbackup/TECH65340.md", include_str!("../../patterns/netbackup/TECH65340.md")),
     ("netbackup/TECH69419.md", include_str!("../../patterns/netbackup/TECH69419.md")),
