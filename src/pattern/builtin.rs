@@ -10,6 +10,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/100009743.md", include_str!("../../patterns/netbackup/100009743.md")),
     ("netbackup/100049585.md", include_str!("../../patterns/netbackup/100049585.md")),
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
+    ("netbackup/100052580.md", include_str!("../../patterns/netbackup/100052580.md")),
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
     ("netbackup/276739.md", include_str!("../../patterns/netbackup/276739.md")),
     ("netbackup/277609.md", include_str!("../../patterns/netbackup/277609.md")),
