@@ -4,6 +4,7 @@
 /// Path below `patterns` and text of every embedded file.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
+    ("netbackup/000022618.md", include_str!("../../patterns/netbackup/000022618.md")),
     ("netbackup/100001028.md", include_str!("../../patterns/netbackup/100001028.md")),
     ("netbackup/100008165.md", include_str!("../../patterns/netbackup/100008165.md")),
     ("netbackup/100009509.md", include_str!("../../patterns/netbackup/100009509.md")),
