@@ -22,6 +22,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/NDMP-RESTORE-CANCELLED.md", include_str!("../../patterns/netbackup/NDMP-RESTORE-CANCELLED.md")),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH190329.md", include_str!("../../patterns/netbackup/TECH190329.md")),
+    ("netbackup/TECH20615.md", include_str!("../../patterns/netbackup/TECH20615.md")),
     ("netbackup/TECH209826.md", include_str!("../../patterns/netbackup/TECH209826.md")),
     ("netbackup/TECH39036.md", include_str!("../../patterns/netbackup/TECH39036.md")),
     ("netbackup/TECH45854.md", include_str!("../../patterns/netbackup/TECH45854.md")),
