@@ -13,6 +13,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/100050616.md", include_str!("../../patterns/netbackup/100050616.md")),
     ("netbackup/100052580.md", include_str!("../../patterns/netbackup/100052580.md")),
     ("netbackup/100060256.md", include_str!("../../patterns/netbackup/100060256.md")),
+    ("netbackup/100063195.md", include_str!("../../patterns/netbackup/100063195.md")),
     ("netbackup/276739.md", include_str!("../../patterns/netbackup/276739.md")),
     ("netbackup/277609.md", include_str!("../../patterns/netbackup/277609.md")),
     ("netbackup/311581.md", include_str!("../../patterns/netbackup/311581.md")),
