@@ -84,7 +84,8 @@ pub struct Pattern {
     pub windows: Vec<WindowDef>,
     /// The advisory's own list of conditions.
     pub conditions: Vec<ConditionDef>,
-    /// Levels and what must hold for them, strongest first.
+    /// Levels and what must hold for them, strongest first. None where no log shows the failure: it can only be
+    /// explained.
     pub verdicts: Vec<Verdict>,
     /// Keys listed for each affected object.
     pub affected_objects: Vec<String>,

@@ -14,7 +14,7 @@ pub fn schema() -> Value {
         "title": "blogscan pattern",
         "type": "object",
         "additionalProperties": false,
-        "required": ["schema", "id", "title", "impact", "url", "products", "about", "verdict"],
+        "required": ["schema", "id", "title", "impact", "url", "products"],
         "properties": {
             "schema": { "const": "blogscan-pattern/1" },
             "id": text("The vendor's number; the file bears this name."),
@@ -26,6 +26,7 @@ pub fn schema() -> Value {
             "about": texts("Values that tell one affected object from another."),
             "horizon": span("How far apart two steps may lie where they do not say; 35d if left out, 400d at most."),
             "no-cleared": text("Why a data-loss pattern has no `cleared` verdict."),
+            "knowledge": flag("No log shows it: no verdicts, no samples, only the text to explain it."),
             "affected": one_or_more(affected()),
             "use": map("Names for event classes.", text("class:vm.backup.full")),
             "event": map("Event definitions.", event()),

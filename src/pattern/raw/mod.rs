@@ -27,6 +27,8 @@ pub(crate) struct RawPattern {
     pub about: Vec<Text>,
     pub horizon: Option<Text>,
     pub no_cleared: Option<Text>,
+    /// No log shows it: there is nothing to match, only to explain.
+    pub knowledge: bool,
     pub affected: Vec<RawAffected>,
     pub uses: Vec<(Text, Text)>,
     pub events: Vec<RawEvent>,
@@ -102,6 +104,7 @@ impl RawPattern {
             about: keys.texts("about", faults),
             horizon: keys.text("horizon", faults),
             no_cleared: keys.text("no-cleared", faults),
+            knowledge: keys.flag("knowledge", faults).is_some_and(Spanned::into_inner),
             affected: read_affected(&mut keys, faults),
             uses: named_texts(&mut keys, "use", faults),
             events: read_events(&mut keys, faults),
