@@ -13,8 +13,9 @@ use std::sync::Arc;
 use super::decode::Coder;
 use super::encoding::Encoding;
 use super::fault::Fault;
+use super::limits::Meter;
 use super::reader::{Sizes, TextReader};
-use super::unpack::Bytes;
+use super::unpack::{Bytes, Counted};
 
 /// A piece of a file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub struct PlainFile {
     text: Range<u64>,
     marked: bool,
     multibyte: bool,
+    meter: Arc<Meter>,
 }
 
 impl PlainFile {
@@ -42,10 +44,17 @@ impl PlainFile {
         path: &str,
         file: &Arc<File>,
         text: Range<u64>,
-        marked: bool,
-        multibyte: bool,
+        coder: &Coder,
+        meter: &Arc<Meter>,
     ) -> PlainFile {
-        PlainFile { path: path.to_owned(), file: Arc::clone(file), text, marked, multibyte }
+        PlainFile {
+            path: path.to_owned(),
+            file: Arc::clone(file),
+            text,
+            marked: coder.marked,
+            multibyte: coder.multibyte,
+            meter: Arc::clone(meter),
+        }
     }
 
     /// Bytes of text that it had when it was opened.
@@ -67,11 +76,11 @@ impl PlainFile {
 
     /// Reads the lines of one chunk. Lines are counted from the beginning of the chunk; the outcomes of all chunks,
     /// joined in order, are that of the file.
-    pub fn read(&self, range: ChunkRange) -> TextReader {
+    pub fn read(&self, range: ChunkRange) -> TextReader<'static> {
         self.read_in(range, Sizes::USUAL)
     }
 
-    pub(super) fn read_in(&self, range: ChunkRange, sizes: Sizes) -> TextReader {
+    pub(super) fn read_in(&self, range: ChunkRange, sizes: Sizes) -> TextReader<'static> {
         let lines = Lines {
             file: Arc::clone(&self.file),
             at: range.start,
@@ -85,7 +94,8 @@ impl PlainFile {
         let mut coder = Coder::new(Encoding::Utf8);
         coder.marked = self.marked;
         coder.multibyte = self.multibyte;
-        TextReader::new(&self.path, Bytes::plain(Box::new(lines)), coder, sizes)
+        let counted = Counted { reader: lines, meter: Arc::clone(&self.meter) };
+        TextReader::new(&self.path, Bytes::plain(Box::new(counted), &self.meter), coder, sizes)
     }
 }
 
@@ -132,7 +142,7 @@ impl Lines {
     /// The file ends at `at`: was it longer when it was cut?
     fn end_of_file(&self, at: u64) -> io::Result<State> {
         if at < self.end && self.file.metadata().is_ok_and(|now| now.len() < self.end) {
-            return Err(io::Error::other(Fault::Shorter));
+            return Err(Fault::Shorter.into_error());
         }
         Ok(State::Done)
     }
@@ -167,12 +177,12 @@ impl Read for Lines {
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, into, at)
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, into, at)
 }
 
@@ -188,16 +198,16 @@ mod tests {
 
     const SMALL: Sizes = Sizes { head: 64, block: 64, line: 200 };
 
-    fn plain(bytes: &[u8]) -> (tempfile::NamedTempFile, TextReader) {
+    fn plain(bytes: &[u8]) -> (tempfile::NamedTempFile, TextReader<'static>) {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().write_all(bytes).unwrap();
         let opened = Arc::new(File::open(file.path()).unwrap());
-        let bytes_of = Bytes::unpacked(Box::new(Arc::clone(&opened)));
+        let bytes_of = Bytes::unpacked(Box::new(Arc::clone(&opened)), &Arc::default());
         let reader = TextReader::begin("a.log", bytes_of, Some((opened, bytes.len() as u64)), SMALL);
         (file, reader)
     }
 
-    fn text(mut reader: TextReader) -> (String, Outcome) {
+    fn text(mut reader: TextReader<'_>) -> (String, Outcome) {
         let (mut all, mut buffer) = (String::new(), String::new());
         loop {
             let block = reader.next_block(&mut buffer, usize::MAX);

@@ -68,7 +68,13 @@ impl Coder {
 
     /// Appends the text of up to `limit` further bytes. `breaks`: how many line breaks the source has had before.
     /// Does more follow?
-    pub(super) fn read(&mut self, bytes: &mut Bytes, text: &mut String, limit: usize, breaks: u64) -> bool {
+    pub(super) fn read(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        text: &mut String,
+        limit: usize,
+        breaks: u64,
+    ) -> bool {
         let start = text.len();
         let more = self.decode(bytes, text, limit);
         self.polish(text, start, breaks);
@@ -76,7 +82,7 @@ impl Coder {
     }
 
     /// [`Coder::read`] without [`Coder::polish`], which must follow.
-    pub(super) fn decode(&mut self, bytes: &mut Bytes, text: &mut String, limit: usize) -> bool {
+    pub(super) fn decode(&mut self, bytes: &mut Bytes<'_>, text: &mut String, limit: usize) -> bool {
         let start = text.len();
         match &mut self.form {
             Form::Utf8 { pending } => {
@@ -222,13 +228,14 @@ fn unfinished(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+    use std::sync::Arc;
 
     use super::*;
 
     fn decoded(encoding: Encoding, bytes: &[u8], limit: usize) -> (String, Option<u64>, bool) {
         let mut coder = Coder::new(encoding);
         coder.marked = true;
-        let mut source = Bytes::plain(Box::new(Cursor::new(bytes.to_vec())));
+        let mut source = Bytes::plain(Box::new(Cursor::new(bytes.to_vec())), &Arc::default());
         let mut text = String::new();
         loop {
             let breaks = count_breaks(Some(&text));

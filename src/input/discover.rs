@@ -279,12 +279,17 @@ fn with_slash(name: &OsStr) -> impl Iterator<Item = u8> + '_ {
 
 /// A path as text, with `/` between its parts.
 pub(super) fn spell(path: &Path) -> String {
+    label(&spell_bytes(path.as_os_str().as_encoded_bytes()))
+}
+
+/// A name as text; bytes that are no UTF-8 are written `\xFF`.
+pub(super) fn spell_bytes(name: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+    for chunk in name.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
     }
-    label(&text)
+    text
 }
 
 fn label(typed: &str) -> String {
@@ -347,8 +352,8 @@ fn leads_to_itself(path: &Path) -> bool {
     cfg!(unix) && std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == Some(number))
 }
 
-const EXPECTATION_NAME: &str = "expect.toml";
-const EXPECTATION_BEGIN: &[u8] = b"schema = \"blogscan-expect/1\"";
+pub(super) const EXPECTATION_NAME: &str = "expect.toml";
+pub(super) const EXPECTATION_BEGIN: &[u8] = b"schema = \"blogscan-expect/1\"";
 
 /// Is it a file that says what blogscan is expected to find beside it? It is no log.
 fn is_expectation(path: &Path) -> bool {

@@ -9,9 +9,10 @@ use super::decode::Coder;
 use super::discover::{Found, Origin};
 use super::encoding::{self, Encoding};
 use super::fault::Fault;
+use super::limits::Meter;
 use super::open::open_file;
 use super::outcome::Outcome;
-use super::unpack::{Bytes, Kind};
+use super::unpack::{Bytes, Counted, Kind};
 use super::{BLOCK_BYTES, CUT_FROM, MAX_LINE};
 use crate::base::{Feed, Notice};
 
@@ -41,14 +42,37 @@ impl Sizes {
     pub(super) const USUAL: Sizes = Sizes { head: BLOCK_BYTES, block: BLOCK_BYTES, line: MAX_LINE };
 }
 
+/// The file behind a source, and its length when it was opened.
+pub(super) type OpenFile = (Arc<File>, u64);
+
+/// Opens a file or standard input and takes compressions off.
+pub(super) fn open_bytes(
+    found: &Found,
+    meter: &Arc<Meter>,
+) -> Result<(Bytes<'static>, Option<OpenFile>), Fault> {
+    let meter = Arc::clone(meter);
+    match &found.origin {
+        Origin::StandardInput => {
+            let counted = Counted { reader: std::io::stdin(), meter: Arc::clone(&meter) };
+            Ok((Bytes::unpacked(Box::new(counted), &meter), None))
+        }
+        Origin::File(path) => {
+            let (file, metadata) = open_file(path)?;
+            let file = Arc::new(file);
+            let counted = Counted { reader: Arc::clone(&file), meter: Arc::clone(&meter) };
+            Ok((Bytes::unpacked(Box::new(counted), &meter), Some((file, metadata.len()))))
+        }
+    }
+}
+
 /// Reads one source, or one chunk of it, as text.
 ///
 /// Rules: after [`Feed::Last`] nothing follows. Where a long line is cut depends on the line alone, not on blocks.
 /// Trouble while reading ends the text early and is in the [`Outcome`].
-pub struct TextReader {
+pub struct TextReader<'r> {
     path: String,
     kind: Kind,
-    bytes: Bytes,
+    bytes: Bytes<'r>,
     coder: Coder,
     sizes: Sizes,
     /// Decoded ahead for recognition.
@@ -60,40 +84,34 @@ pub struct TextReader {
     line_bytes: usize,
     in_long_line: bool,
     /// The file itself, its length when it was opened, and where its text begins.
-    file: Option<(Arc<File>, u64)>,
+    file: Option<OpenFile>,
     begin: u64,
     outcome: Outcome,
 }
 
-impl TextReader {
-    /// Opens a source and reads its beginning.
+impl<'r> TextReader<'r> {
+    /// Opens a file as one source, without looking into archives, and reads its beginning.
     ///
     /// # Errors
     ///
     /// The notice says why it cannot be opened. Trouble behind its beginning is no error here.
-    pub fn open(found: &Found) -> Result<TextReader, Notice> {
-        match &found.origin {
-            Origin::StandardInput => Ok(TextReader::from_read(&found.path, Box::new(std::io::stdin()))),
-            Origin::File(path) => {
-                let (file, metadata) = open_file(path).map_err(|fault| fault.notice(&found.path))?;
-                let file = Arc::new(file);
-                let bytes = Bytes::unpacked(Box::new(Arc::clone(&file)));
-                Ok(TextReader::begin(&found.path, bytes, Some((file, metadata.len())), Sizes::USUAL))
-            }
-        }
+    pub fn open(found: &Found) -> Result<TextReader<'r>, Notice> {
+        let meter = Arc::default();
+        let (bytes, file) = open_bytes(found, &meter).map_err(|fault| fault.notice(&found.path))?;
+        Ok(TextReader::begin(&found.path, bytes, file, Sizes::USUAL))
     }
 
     /// Reads a source from anything that gives bytes.
-    pub fn from_read(path: &str, reader: Box<dyn Read + Send>) -> TextReader {
-        TextReader::begin(path, Bytes::unpacked(reader), None, Sizes::USUAL)
+    pub fn from_read(path: &str, reader: Box<dyn Read + 'r>) -> TextReader<'r> {
+        TextReader::begin(path, Bytes::unpacked(reader, &Arc::default()), None, Sizes::USUAL)
     }
 
     pub(super) fn begin(
         path: &str,
-        mut bytes: Bytes,
-        file: Option<(Arc<File>, u64)>,
+        mut bytes: Bytes<'r>,
+        file: Option<OpenFile>,
         sizes: Sizes,
-    ) -> TextReader {
+    ) -> TextReader<'r> {
         let hole = bytes.skip_hole();
         let decision = encoding::decide(bytes.sample());
         // A hole of odd length: its last zero belongs to no character.
@@ -117,7 +135,7 @@ impl TextReader {
     }
 
     /// A reader that takes everything as UTF-8 and looks at nothing ahead.
-    pub(super) fn new(path: &str, bytes: Bytes, coder: Coder, sizes: Sizes) -> TextReader {
+    pub(super) fn new(path: &str, bytes: Bytes<'r>, coder: Coder, sizes: Sizes) -> TextReader<'r> {
         TextReader {
             path: path.to_owned(),
             kind: Kind::Text,
@@ -197,13 +215,13 @@ impl TextReader {
             && !self.bytes.is_packed()
             && !self.coder.cr_only;
         let (file, length) = self.file.as_ref().filter(|_| is_plain)?;
-        let coder = &self.coder;
-        Some(PlainFile::new(&self.path, file, self.begin..*length, coder.marked, coder.multibyte))
+        let text = self.begin..*length;
+        Some(PlainFile::new(&self.path, file, text, &self.coder, self.bytes.meter()))
     }
 
     /// The unpacked bytes from the beginning, for readers of binary formats. Only for a source of which no
     /// block was read and which is no text.
-    pub fn into_bytes(self) -> Box<dyn Read + Send> {
+    pub fn into_bytes(self) -> Box<dyn Read + 'r> {
         self.bytes.into_read()
     }
 
@@ -342,13 +360,13 @@ mod tests {
         }
     }
 
-    fn reader(bytes: &[u8], step: usize, fails: bool, sizes: Sizes) -> TextReader {
+    fn reader(bytes: &[u8], step: usize, fails: bool, sizes: Sizes) -> TextReader<'static> {
         let drip = Drip { bytes: Cursor::new(bytes.to_vec()), step, fails };
-        TextReader::begin("a.log", Bytes::unpacked(Box::new(drip)), None, sizes)
+        TextReader::begin("a.log", Bytes::unpacked(Box::new(drip), &Arc::default()), None, sizes)
     }
 
     /// Reads as a driver does that consumes `keep` bytes less than it could; pieces end at long lines.
-    fn pieces(mut reader: TextReader, keep: usize) -> (Vec<String>, Outcome) {
+    fn pieces(mut reader: TextReader<'_>, keep: usize) -> (Vec<String>, Outcome) {
         let (mut buffer, mut consumed, mut all) = (String::new(), 0, vec![String::new()]);
         let mut breaks = 0;
         loop {

@@ -17,8 +17,7 @@ use crate::base::report::NoticeRow;
 use crate::base::stamp::MINUTE;
 use crate::base::{DateOrder, Dialect, Notice, NoticeCode, Report};
 use crate::correlate::World;
-use crate::input::{Discovery, discover};
-use crate::matching::Matcher;
+use crate::input::{Discovery, Found, ReadOptions, discover};
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::identify::{Identification, Identified};
 use crate::settings::{Settings, ZoneRule};
@@ -26,7 +25,6 @@ use crate::verdict;
 
 use report::sort_notices;
 use source::{Extract, Workshop};
-use spill::Spill;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]
@@ -49,6 +47,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Only patterns of these products; empty: all.
     pub products: Vec<String>,
+    /// How sources are read.
+    pub reading: ReadOptions,
 }
 
 /// Clocks of hosts that are not kept by one time server are seldom further apart.
@@ -66,6 +66,7 @@ impl Default for Options {
             skew: DEFAULT_SKEW,
             only: Vec::new(),
             products: Vec::new(),
+            reading: ReadOptions::default(),
         }
     }
 }
@@ -89,8 +90,7 @@ impl Options {
 
 /// Scans paths and reports. Trouble with one source is a notice in the report; the scan goes on.
 pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings: &Settings) -> Report {
-    let workshop =
-        Workshop { matcher: Matcher::new(catalogue), spill: Spill::new(), order: options.date_order };
+    let workshop = Workshop::new(catalogue, options);
     let (extracts, mut notices) = read_all(inputs, options.jobs, &workshop);
     notices.extend(nothing_recognised(&extracts, &notices));
     let mut settled = settle::settle(extracts, options, settings);
@@ -104,28 +104,23 @@ pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings
 /// Reads every source, side by side; what comes back is in order of the paths.
 fn read_all(inputs: &[String], jobs: usize, workshop: &Workshop<'_>) -> (Vec<Extract>, Vec<Notice>) {
     let Discovery { sources, mut notices } = discover(inputs);
+    workshop.reading.watch.expect(sources.iter().filter_map(|found| found.length).sum());
     // Largest first, so that no thread is left with a large file at the end.
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(sources.get(*index).and_then(|found| found.length)));
-    let read = || -> Vec<(usize, Result<Extract, Notice>)> {
-        order
-            .par_iter()
-            .with_max_len(1)
-            .filter_map(|index| Some((*index, workshop.extract(sources.get(*index)?))))
-            .collect()
+    let mut order: Vec<&Found> = sources.iter().collect();
+    order.sort_by_key(|found| std::cmp::Reverse(found.length));
+    let read = || -> Vec<(Vec<Extract>, Vec<Notice>)> {
+        order.par_iter().with_max_len(1).map(|found| workshop.extract(found)).collect()
     };
-    let mut results = match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+    let results = match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
         Ok(pool) => pool.install(read),
         Err(_) => read(),
     };
-    results.sort_by_key(|(index, _)| *index);
     let mut extracts = Vec::with_capacity(results.len());
-    for (_, result) in results {
-        match result {
-            Ok(extract) => extracts.push(extract),
-            Err(notice) => notices.push(notice),
-        }
+    for (read, told) in results {
+        extracts.extend(read);
+        notices.extend(told);
     }
+    extracts.sort_by(|one, other| one.path.cmp(&other.path));
     (extracts, notices)
 }
 
@@ -144,8 +139,7 @@ fn nothing_recognised(extracts: &[Extract], notices: &[Notice]) -> Option<Notice
 /// Identifies every source under the paths; nothing is matched.
 pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Identification {
     let catalogue = Catalogue::default();
-    let workshop =
-        Workshop { matcher: Matcher::new(&catalogue), spill: Spill::new(), order: options.date_order };
+    let workshop = Workshop::new(&catalogue, options);
     let (extracts, mut notices) = read_all(inputs, options.jobs, &workshop);
     let settled = settle::settle(extracts, options, settings);
     notices.extend(settled.notices);

@@ -3,6 +3,8 @@
 //! A text is read block by block; the splitter leaves an unfinished record at the end of the buffer, which the next
 //! block completes. A large plain file of a dialect that may be cut is read in chunks side by side.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
@@ -10,7 +12,9 @@ use crate::dialect::identify::recognise;
 use crate::dialect::{Place, Reader, SourceContext, reader as dialect_reader, without_rotation};
 use crate::input::{self, Found, Kind, Outcome, TextReader};
 use crate::matching::{Matcher, Plan};
+use crate::pattern::Catalogue;
 
+use super::Options;
 use super::collect::{Collector, Part, Reading};
 use super::spill::Spill;
 
@@ -28,35 +32,61 @@ pub(super) struct Extract {
     pub(super) notices: Vec<Notice>,
 }
 
+fn tells_late(extract: &Extract) -> bool {
+    let part = &extract.part;
+    extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0
+}
+
 /// What all sources of a scan share.
 pub(super) struct Workshop<'c> {
     pub(super) matcher: Matcher<'c>,
     pub(super) spill: Spill,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
+    /// How sources are read.
+    pub(super) reading: input::ReadOptions,
 }
 
 /// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
 /// memory must not grow with the size of the input.
 const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
-impl Workshop<'_> {
-    /// Reads a source. `None`: it could not be opened; the notice says why.
-    pub(super) fn extract(&self, found: &Found) -> Result<Extract, Notice> {
-        let extract = self.read(found, self.order)?;
-        let part = &extract.part;
-        // Only the rest of the source told that days come first: what stood before was read month first.
-        let late =
-            extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0;
-        if late && matches!(found.origin, input::Origin::File(_)) {
-            return self.read(found, Some(DateOrder::Dmy));
+impl<'c> Workshop<'c> {
+    pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {
+        Workshop {
+            matcher: Matcher::new(catalogue),
+            spill: Spill::new(),
+            order: options.date_order,
+            reading: options.reading.clone(),
         }
-        Ok(extract)
     }
 
-    fn read(&self, found: &Found, order: Option<DateOrder>) -> Result<Extract, Notice> {
-        let text = TextReader::open(found)?;
-        let path = &found.path;
+    /// Reads everything that a path leads to: one source, or the members of an archive.
+    pub(super) fn extract(&self, found: &Found) -> (Vec<Extract>, Vec<Notice>) {
+        let mut extracts = Vec::new();
+        let notices = input::visit(found, &self.reading, &mut |text| {
+            self.reading.watch.begin(text.path());
+            extracts.push(self.read(text, self.order));
+        });
+        // Only the rest of a source told that days come first: what stood before was read month first.
+        let late: HashMap<String, usize> = extracts
+            .iter()
+            .enumerate()
+            .filter(|(_, extract)| tells_late(extract))
+            .map(|(at, extract)| (extract.path.clone(), at))
+            .collect();
+        if !late.is_empty() && matches!(found.origin, input::Origin::File(_)) {
+            input::visit(found, &self.reading, &mut |text| {
+                if let Some(slot) = late.get(text.path()).and_then(|at| extracts.get_mut(*at)) {
+                    *slot = self.read(text, Some(DateOrder::Dmy));
+                }
+            });
+        }
+        (extracts, notices)
+    }
+
+    fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
+        let path = text.path().to_owned();
         let mut extract = Extract {
             path: path.clone(),
             dialect: Dialect::Unknown,
@@ -71,11 +101,11 @@ impl Workshop<'_> {
         };
         if let Kind::Binary(format) = text.kind() {
             extract.reason = format!("not text ({})", format.title());
-            extract.notices.push(unknown(path, &extract.reason));
+            extract.notices.push(unknown(&path, &extract.reason));
             let outcome = text.finish();
             extract.bytes = outcome.raw_bytes;
-            extract.notices.extend(outcome.notices(path));
-            return Ok(extract);
+            extract.notices.extend(outcome.notices(&path));
+            return extract;
         }
         let recognised = recognise(text.head());
         extract.dialect = recognised.dialect;
@@ -84,10 +114,10 @@ impl Workshop<'_> {
             Some(dialect) => self.read_dialect(text, dialect, &mut extract),
             None => read_unknown(text, &mut extract),
         }
-        Ok(extract)
+        extract
     }
 
-    fn read_dialect(&self, text: TextReader, dialect: &'static dyn Reader, extract: &mut Extract) {
+    fn read_dialect(&self, text: TextReader<'_>, dialect: &'static dyn Reader, extract: &mut Extract) {
         extract.place = dialect.place(&extract.path);
         if let Some(stream) = &extract.place.stream {
             extract.stream.clone_from(stream);
@@ -136,7 +166,7 @@ fn unknown(path: &str, reason: &str) -> Notice {
 }
 
 /// A text in no known dialect is not read beyond its beginning: nothing in it could be judged.
-fn read_unknown(mut text: TextReader, extract: &mut Extract) {
+fn read_unknown(mut text: TextReader<'_>, extract: &mut Extract) {
     let mut buffer = String::new();
     text.next_block(&mut buffer, 0);
     extract.part.headless = buffer.lines().filter(|line| !line.trim().is_empty()).count() as u64;
@@ -164,7 +194,7 @@ fn join(parts: Vec<(Part, Outcome)>) -> (Part, Outcome) {
 
 /// Splits and matches one text to its end.
 fn read_text(
-    mut text: TextReader,
+    mut text: TextReader<'_>,
     mut splitter: Box<dyn Splitter>,
     reading: &Reading<'_, '_>,
 ) -> (Part, Outcome) {
@@ -211,7 +241,7 @@ fn find_candidates(plan: &Plan<'_>, text: &str, candidates: &mut Vec<usize>) {
 }
 
 /// What the beginning of a source shows about the order of day and month.
-fn order_of_head(text: &TextReader, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
+fn order_of_head(text: &TextReader<'_>, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
     let context = SourceContext { path: path.to_owned(), ..SourceContext::default() };
     let mut votes = Votes::default();
     dialect.splitter(&context).split(text.head(), 1, Feed::Last, &mut votes);
