@@ -37,6 +37,7 @@
 //! ```
 
 mod chunks;
+mod code_page;
 mod compression;
 mod container;
 mod decode;
@@ -51,6 +52,7 @@ mod reader;
 mod unpack;
 
 pub use chunks::{ChunkRange, PlainFile};
+pub use code_page::CodePage;
 pub use container::{ReadOptions, visit};
 pub use discover::{Discovery, Found, Origin, discover};
 pub use encoding::Encoding;

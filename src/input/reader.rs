@@ -72,6 +72,7 @@ pub(super) fn open_bytes(
 pub struct TextReader<'r> {
     path: String,
     kind: Kind,
+    evidence: String,
     bytes: Bytes<'r>,
     coder: Coder,
     sizes: Sizes,
@@ -108,12 +109,23 @@ impl<'r> TextReader<'r> {
 
     pub(super) fn begin(
         path: &str,
-        mut bytes: Bytes<'r>,
+        bytes: Bytes<'r>,
         file: Option<OpenFile>,
         sizes: Sizes,
     ) -> TextReader<'r> {
+        TextReader::begin_in(path, bytes, file, sizes, None)
+    }
+
+    /// The same in an encoding that the user has said.
+    pub(super) fn begin_in(
+        path: &str,
+        mut bytes: Bytes<'r>,
+        file: Option<OpenFile>,
+        sizes: Sizes,
+        said: Option<Encoding>,
+    ) -> TextReader<'r> {
         let hole = bytes.skip_hole();
-        let decision = encoding::decide(bytes.sample());
+        let decision = encoding::decide(bytes.sample(), said);
         // A hole of odd length: its last zero belongs to no character.
         let odd = usize::from(
             hole > 0 && decision.encoding == Encoding::Utf8 && bytes.sample().first() == Some(&0),
@@ -124,6 +136,7 @@ impl<'r> TextReader<'r> {
         coder.marked = decision.mark > 0;
         let mut reader = TextReader::new(path, bytes, coder, sizes);
         reader.kind = decision.kind;
+        reader.evidence = decision.evidence;
         reader.outcome.encoding = decision.encoding;
         reader.file = file;
         reader.begin = hole + skipped as u64;
@@ -139,6 +152,7 @@ impl<'r> TextReader<'r> {
         TextReader {
             path: path.to_owned(),
             kind: Kind::Text,
+            evidence: String::new(),
             bytes,
             coder,
             sizes,
@@ -202,6 +216,11 @@ impl<'r> TextReader<'r> {
             Encoding::Utf8 if self.coder.first_invalid.is_some() => Encoding::Windows1252,
             encoding => encoding,
         }
+    }
+
+    /// What shows the encoding, in words.
+    pub fn encoding_evidence(&self) -> &str {
+        &self.evidence
     }
 
     /// The file, if it can be read in chunks side by side and is long enough for that to be worth while.
