@@ -325,7 +325,7 @@ mod tests {
         let line = b"14:55:05.986 [5132.5812] <2> bpdm: nothing happens\n";
         file.as_file().write_all(&line.repeat(400_000)).unwrap();
         let origin = Origin::File(file.path().to_path_buf());
-        let found = Found { path: "a.log".to_owned(), origin, length: None };
+        let found = Found::new("a.log", origin);
         let plain = TextReader::open(&found).unwrap().cuttable().unwrap();
         let ranges = plain.cut(crate::input::CHUNK_BYTES);
         assert_eq!((plain.length(), ranges.len()), (line.len() as u64 * 400_000, 3));

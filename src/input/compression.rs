@@ -14,11 +14,8 @@ pub(super) const MAX_WINDOW: u64 = 128 * 1024 * 1024;
 
 /// Is it a compression of one stream of bytes that can be taken off?
 pub(super) fn is_compression(format: Format) -> bool {
-    match format {
-        Format::Gzip => true,
-        Format::Bzip2 | Format::Xz | Format::Zstandard => cfg!(feature = "archives"),
-        _ => false,
-    }
+    let is_other = matches!(format, Format::Bzip2 | Format::Xz | Format::Zstandard);
+    format == Format::Gzip || cfg!(feature = "archives") && is_other
 }
 
 /// A reader of what is in there.

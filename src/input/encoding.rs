@@ -74,11 +74,6 @@ impl Encoding {
             Encoding::Windows1252 | Encoding::Page(_) | Encoding::Binary => b"",
         }
     }
-
-    /// Two bytes per character?
-    pub(super) fn is_utf16(self) -> bool {
-        matches!(self, Encoding::Utf16Le | Encoding::Utf16Be)
-    }
 }
 
 /// What the first bytes say.

@@ -101,6 +101,7 @@ pub(super) struct Meter {
     raw: AtomicU64,
     expanded: AtomicU64,
     members: AtomicU64,
+    replaced: AtomicBool,
 }
 
 impl Meter {
@@ -121,6 +122,15 @@ impl Meter {
     /// Bytes came out of a layer above the file.
     pub(super) fn add_expanded(&self, count: usize) {
         self.expanded.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// The file is another one than when its folder was listed.
+    pub(super) fn note_replaced(&self) {
+        self.replaced.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn was_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Relaxed)
     }
 
     /// One more member. Is it one too many?

@@ -56,6 +56,7 @@ pub use code_page::CodePage;
 pub use container::{ReadOptions, visit};
 pub use discover::{Discovery, Found, Origin, discover};
 pub use encoding::Encoding;
+pub use globs::PathGlob;
 pub use limits::{Limits, MAX_ARCHIVES, MAX_EXPANDED, MAX_EXPANSION, MAX_MEMBERS, Watch};
 pub use outcome::Outcome;
 pub use reader::{Block, TextReader};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::chunks::PlainFile;
 use super::decode::Coder;
-use super::discover::{Found, Origin};
+use super::discover::{Found, Identity, Origin};
 use super::encoding::{self, Encoding};
 use super::fault::Fault;
 use super::limits::Meter;
@@ -58,6 +58,9 @@ pub(super) fn open_bytes(
         }
         Origin::File(path) => {
             let (file, metadata) = open_file(path)?;
+            if found.identity.as_ref().is_some_and(|identity| *identity != Identity::of(path, &metadata)) {
+                meter.note_replaced();
+            }
             let file = Arc::new(file);
             let counted = Counted { reader: Arc::clone(&file), meter: Arc::clone(&meter) };
             Ok((Bytes::unpacked(Box::new(counted), &meter), Some((file, metadata.len()))))
@@ -631,8 +634,7 @@ mod tests {
     fn a_file_that_loses_bytes_is_noticed() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().write_all(&vec![b'\n'; 4 * BLOCK_BYTES]).unwrap();
-        let found =
-            Found { path: "a.log".to_owned(), origin: Origin::File(file.path().to_path_buf()), length: None };
+        let found = Found::new("a.log", Origin::File(file.path().to_path_buf()));
         let mut reader = TextReader::open(&found).unwrap();
         let mut buffer = String::new();
         reader.next_block(&mut buffer, 0);

@@ -24,6 +24,8 @@ pub(super) struct Extract {
     pub(super) dialect: Dialect,
     pub(super) reason: String,
     pub(super) encoding: &'static str,
+    /// What shows the encoding.
+    pub(super) evidence: String,
     pub(super) bytes: u64,
     pub(super) stream: String,
     pub(super) place: Place,
@@ -92,6 +94,7 @@ impl<'c> Workshop<'c> {
             dialect: Dialect::Unknown,
             reason: String::new(),
             encoding: text.encoding().name(),
+            evidence: text.encoding_evidence().to_owned(),
             bytes: 0,
             stream: path.clone(),
             place: Place::default(),
@@ -148,6 +151,7 @@ impl<'c> Workshop<'c> {
         };
         extract.part = part;
         extract.encoding = outcome.encoding.name();
+        extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
         extract.bytes = outcome.decoded_bytes;
         extract.notices.extend(outcome.notices(&extract.path));
     }
@@ -169,6 +173,7 @@ fn read_unknown(mut text: TextReader<'_>, extract: &mut Extract) {
     extract.part.headless = buffer.lines().filter(|line| !line.trim().is_empty()).count() as u64;
     let outcome = text.finish();
     extract.encoding = outcome.encoding.name();
+    extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
     extract.bytes = outcome.decoded_bytes;
     let empty = buffer.trim().is_empty();
     extract.notices.extend(outcome.notices(&extract.path));

@@ -4,7 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod bundle;
+mod encodings;
 mod hostile;
+mod live;
+mod pieces;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -82,7 +85,8 @@ fn members_are_sources_by_their_path() {
 #[test]
 fn a_compressed_file_keeps_its_name() {
     let folder = tempfile::tempdir().unwrap();
-    let packers: [(&str, fn(&[u8]) -> Vec<u8>); 4] =
+    type Packer = fn(&[u8]) -> Vec<u8>;
+    let packers: [(&str, Packer); 4] =
         [("gz", bundle::gzip), ("bz2", bundle::bzip2), ("xz", bundle::xz), ("zst", bundle::zstd)];
     for (suffix, pack) in packers {
         let path = folder.path().join(format!("log.051109.{suffix}"));

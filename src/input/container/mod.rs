@@ -31,6 +31,9 @@ mod zipped;
 use std::sync::Arc;
 
 use super::discover::Found;
+use super::encoding::Encoding;
+use super::fault::Fault;
+use super::globs::PathGlob;
 use super::limits::{Limits, Meter, Watch};
 #[cfg(not(feature = "archives"))]
 use super::reader::Sizes;
@@ -48,6 +51,22 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// Who watches.
     pub watch: Arc<Watch>,
+    /// Encodings that the user has said, for all sources or for those that a pattern fits; the last one wins.
+    pub encodings: Vec<(Option<PathGlob>, Encoding)>,
+    /// Sources that are left out.
+    pub exclude: Vec<PathGlob>,
+}
+
+impl ReadOptions {
+    /// Is the source of this path left out?
+    pub fn leaves_out(&self, path: &str) -> bool {
+        self.exclude.iter().any(|glob| glob.fits(path))
+    }
+
+    fn encoding_of(&self, path: &str) -> Option<Encoding> {
+        let fits = |glob: &Option<PathGlob>| glob.as_ref().is_none_or(|glob| glob.fits(path));
+        self.encodings.iter().rev().find(|(glob, _)| fits(glob)).map(|(_, encoding)| *encoding)
+    }
 }
 
 /// Reads everything that a path leads to: a file is one source, an archive has one per member. Each is handed to
@@ -57,14 +76,20 @@ pub fn visit(found: &Found, options: &ReadOptions, take: &mut dyn FnMut(TextRead
     if let Some(fault) = meter.fault() {
         return vec![fault.notice(&found.path)];
     }
-    match open_bytes(found, &meter) {
-        Err(fault) => vec![fault.notice(&found.path)],
+    let opened = open_bytes(found, &meter);
+    let mut notices = match opened {
+        Err(fault) => return vec![fault.notice(&found.path)],
         #[cfg(feature = "archives")]
-        Ok((bytes, file)) => walk::walk(&found.path, bytes, file, &meter, take),
+        Ok((bytes, file)) => walk::walk(&found.path, bytes, file, (&meter, options), take),
         #[cfg(not(feature = "archives"))]
         Ok((bytes, file)) => {
-            take(TextReader::begin(&found.path, bytes, file, Sizes::USUAL));
+            let said = options.encoding_of(&found.path);
+            take(TextReader::begin_in(&found.path, bytes, file, Sizes::USUAL, said));
             Vec::new()
         }
+    };
+    if meter.was_replaced() {
+        notices.push(Fault::Replaced.notice(&found.path));
     }
+    notices
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::seekable::Seekable;
 use super::shield::Shield;
-use super::{cabinet, seven_zip, tarball, zipped};
+use super::{ReadOptions, cabinet, seven_zip, tarball, zipped};
 use crate::base::{Notice, NoticeCode};
 use crate::input::discover::{EXPECTATION_BEGIN, EXPECTATION_NAME, spell_bytes};
 use crate::input::fault::Fault;
@@ -26,10 +26,10 @@ pub(super) fn walk(
     path: &str,
     bytes: Bytes<'_>,
     file: Option<OpenFile>,
-    meter: &Arc<Meter>,
+    (meter, options): (&Arc<Meter>, &ReadOptions),
     take: &mut dyn FnMut(TextReader<'_>),
 ) -> Vec<Notice> {
-    let mut walk = Walk { meter: Arc::clone(meter), take, notices: Vec::new() };
+    let mut walk = Walk { meter: Arc::clone(meter), options, take, notices: Vec::new() };
     if let Err(fault) = walk.source(path, bytes, file, 0) {
         walk.tell(path, &fault);
     }
@@ -39,6 +39,7 @@ pub(super) fn walk(
 /// One file while it is read.
 pub(super) struct Walk<'w> {
     meter: Arc<Meter>,
+    options: &'w ReadOptions,
     take: &'w mut dyn FnMut(TextReader<'_>),
     notices: Vec<Notice>,
 }
@@ -96,7 +97,8 @@ impl Walk<'_> {
             if is_expectation(path, bytes.sample()) {
                 return Ok(());
             }
-            (self.take)(TextReader::begin(path, bytes, file, Sizes::USUAL));
+            let said = self.options.encoding_of(path);
+            (self.take)(TextReader::begin_in(path, bytes, file, Sizes::USUAL, said));
             return self.check();
         };
         let mut archive = Archive { path, format, depth, names: HashSet::new() };
@@ -148,6 +150,9 @@ impl Walk<'_> {
         label: &str,
         reader: &mut dyn Read,
     ) -> Result<(), Fault> {
+        if self.options.leaves_out(label) {
+            return Ok(());
+        }
         let shielded = Box::new(Shield::new(&mut *reader, archive.format.title()));
         let bytes = Bytes::of_member(shielded, &self.meter);
         self.source(label, bytes, None, archive.depth + 1)
