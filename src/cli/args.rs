@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::base::{DateOrder, Level};
+use crate::input::{MAX_ARCHIVES, MAX_EXPANSION, MAX_MEMBERS};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -173,7 +174,7 @@ pub(crate) struct OutputWords {
     pub(crate) output: Option<PathBuf>,
     /// Paint the text; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    pub(crate) color: ColorWord,
+    pub(crate) color: WhenWord,
     /// Cells in a line
     #[arg(long, value_name = "CELLS", hide = true)]
     pub(crate) width: Option<usize>,
@@ -203,6 +204,28 @@ pub(crate) struct ReadingWords {
     /// Clocks of different hosts may differ by so much
     #[arg(long, value_name = "TIME", default_value = "5m", help_heading = "Reading")]
     pub(crate) skew: String,
+    /// Leave out files, folders and archive members that fit this pattern: *.tmp, old/, bpdm/log.0305* (may be given
+    /// several times); a file .blogscanignore does the same for its folder
+    #[arg(long, value_name = "GLOB", help_heading = "Reading")]
+    pub(crate) exclude: Vec<String>,
+    /// Encoding of the sources, or of those that fit a pattern: cp850, *.txt=shift_jis (may be given several times)
+    #[arg(long, value_name = "[GLOB=]NAME", help_heading = "Reading")]
+    pub(crate) encoding: Vec<String>,
+    /// Archives inside each other are opened down to this depth
+    #[arg(long, value_name = "N", default_value_t = MAX_ARCHIVES, help_heading = "Bounds")]
+    pub(crate) max_depth: usize,
+    /// So many members of one archive are read, those of archives inside it included
+    #[arg(long, value_name = "N", default_value_t = MAX_MEMBERS, help_heading = "Bounds")]
+    pub(crate) max_members: u64,
+    /// One packed byte may become so many
+    #[arg(long, value_name = "N", default_value_t = MAX_EXPANSION, help_heading = "Bounds")]
+    pub(crate) max_ratio: u64,
+    /// One packed file may become so many bytes: 500M, 64G
+    #[arg(long, value_name = "SIZE", default_value = "256G", help_heading = "Bounds")]
+    pub(crate) max_expanded: String,
+    /// Show how far the work is, on standard error; auto: where that is a terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(crate) progress: WhenWord,
     /// Settings of the site
     #[arg(long, value_name = "FILE", help_heading = "Reading")]
     pub(crate) config: Option<PathBuf>,
@@ -219,7 +242,7 @@ pub(crate) enum FormatWord {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorWord {
+pub(crate) enum WhenWord {
     #[default]
     Auto,
     Always,

@@ -14,12 +14,15 @@ mod explain;
 mod output;
 mod patterns;
 mod plan;
+mod progress;
 mod scan;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::input::Watch;
 use args::{Command, IdentifyWords, Words};
 use plan::{NO_PATH, Output, UsageError};
 
@@ -118,7 +121,8 @@ fn say(error: &clap::Error, surroundings: &Surroundings, streams: &mut Streams<'
 fn identify(words: &IdentifyWords, desk: &mut Desk<'_, '_>) -> Exit {
     use crate::report::identify::{render, render_json, sanitise};
     let mut faults = Vec::new();
-    let options = plan::reading(&words.reading, &mut faults);
+    let mut options = plan::reading(&words.reading, &mut faults);
+    options.reading.watch = Arc::new(Watch::new(Arc::clone(&desk.surroundings.stopped)));
     if words.paths.is_empty() {
         faults.insert(0, NO_PATH.to_owned());
     }
@@ -129,7 +133,11 @@ fn identify(words: &IdentifyWords, desk: &mut Desk<'_, '_>) -> Exit {
         Ok((settings, _)) => settings,
         Err(error) => return desk.usage(&error),
     };
-    let found = sanitise(desk.engine.identify(&words.paths, &options, &settings));
+    let shown = plan::shows_progress(&words.reading, desk.surroundings);
+    let found = progress::watched(shown, &options.reading.watch, || {
+        desk.engine.identify(&words.paths, &options, &settings)
+    });
+    let found = sanitise(found);
     let exit = scan::tell_troubles(&found.notices, desk.streams);
     let output = Output::new(&words.output, desk.surroundings);
     let text = if output.is_json { render_json(&found) } else { render(&found, output.look) };

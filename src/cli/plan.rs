@@ -3,15 +3,19 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::NaiveDate;
 
-use super::args::{ColorWord, FormatWord, OutputWords, ReadingWords, ScanWords};
+use super::args::{FormatWord, OutputWords, ReadingWords, ScanWords, WhenWord};
 use super::drive::Options;
 use crate::base::Level;
 use crate::base::name::fold;
+use crate::input::{Encoding, Limits, MAX_EXPANDED, PathGlob, Watch};
 use crate::report::select::{Edge, Moment, Range};
 use crate::report::text::Look;
+use crate::scan::Days;
 use crate::settings::{Settings, ZoneRule};
 
 /// A scan whose two hosts differ by more than this has other troubles than its clocks.
@@ -30,6 +34,10 @@ pub struct Surroundings {
     pub width: Option<usize>,
     /// May standard output be painted, when nobody says?
     pub paints: bool,
+    /// May progress be shown on standard error, when nobody says?
+    pub shows_progress: bool,
+    /// Set once the user wants the program to end.
+    pub stopped: Arc<AtomicBool>,
 }
 
 /// Where results go, and how they look.
@@ -53,6 +61,7 @@ pub(crate) struct ScanPlan {
     pub(crate) fail_on: Option<Level>,
     pub(crate) range: Range,
     pub(crate) lists_objects: bool,
+    pub(crate) shows_progress: bool,
 }
 
 /// Everything wrong with a command line.
@@ -63,9 +72,9 @@ impl Output {
     pub(crate) fn new(words: &OutputWords, surroundings: &Surroundings) -> Output {
         let to_terminal = words.output.is_none();
         let is_colored = match words.color {
-            ColorWord::Always => true,
-            ColorWord::Never => false,
-            ColorWord::Auto => to_terminal && surroundings.paints,
+            WhenWord::Always => true,
+            WhenWord::Never => false,
+            WhenWord::Auto => to_terminal && surroundings.paints,
         };
         let terminal = surroundings.width.filter(|_| to_terminal);
         let width = words.width.or(terminal).unwrap_or(Look::default().width);
@@ -84,18 +93,21 @@ impl ScanPlan {
             faults.push(NO_PATH.to_owned());
         }
         let mut options = reading(&words.reading, &mut faults);
+        options.reading.watch = Arc::new(Watch::new(Arc::clone(&surroundings.stopped)));
         options.only = words.only;
         options.products = words.product;
         let range = Range {
             since: moment("--since", words.since.as_deref(), Edge::Since, &mut faults),
             until: moment("--until", words.until.as_deref(), Edge::Until, &mut faults),
         };
+        options.days = Days { since: range.since.map(Moment::day), until: range.until.map(Moment::day) };
         if range.is_reversed() {
             faults.push("--until lies before --since".to_owned());
         }
         if words.list.is_some() && words.output.format == FormatWord::Json {
             faults.push("--list writes text; the json report holds the objects of every finding".to_owned());
         }
+        let shows_progress = shows_progress(&words.reading, surroundings);
         let mut output = Output::new(&words.output, surroundings);
         let min_level = words.min_level.map(Level::from);
         output.look.min_level = min_level.unwrap_or(output.look.min_level);
@@ -109,6 +121,7 @@ impl ScanPlan {
             fail_on: words.fail_on.level(),
             range,
             lists_objects: words.list.is_some(),
+            shows_progress,
         };
         if faults.is_empty() { Ok(plan) } else { Err(UsageError(faults)) }
     }
@@ -116,6 +129,15 @@ impl ScanPlan {
 
 pub(crate) const NO_PATH: &str = "no path given: name a file, a folder or a bundle with logs, or - for standard \
                                   input, as in `blogscan /usr/openv/netbackup/logs`";
+
+/// Is progress shown?
+pub(crate) fn shows_progress(words: &ReadingWords, surroundings: &Surroundings) -> bool {
+    match words.progress {
+        WhenWord::Always => true,
+        WhenWord::Never => false,
+        WhenWord::Auto => surroundings.shows_progress,
+    }
+}
 
 /// What is said about reading, without patterns.
 pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options {
@@ -140,7 +162,55 @@ pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options
         Ok(_) => faults.push(format!("--skew {}: more than 7 days", words.skew)),
         Err(error) => faults.push(format!("--skew {}: {error}; write it as 30s or 5m", words.skew)),
     }
+    sources(words, &mut options, faults);
     options
+}
+
+/// Which sources are read, in which encodings, within which bounds.
+fn sources(words: &ReadingWords, options: &mut Options, faults: &mut Vec<String>) {
+    let reading = &mut options.reading;
+    for pattern in &words.exclude {
+        match PathGlob::new(pattern) {
+            Some(glob) => reading.exclude.push(glob),
+            None => faults.push(format!("--exclude {pattern}: this is no valid pattern")),
+        }
+    }
+    for text in &words.encoding {
+        let (pattern, name) = match text.rsplit_once('=') {
+            Some((pattern, name)) => (Some(pattern), name),
+            None => (None, text.as_str()),
+        };
+        match (Encoding::from_name(name), pattern.map(PathGlob::new)) {
+            (None, _) => faults.push(format!(
+                "--encoding {text}: no encoding is called `{name}`; some are utf-8, utf-16le, windows-1252, cp850, \
+                 shift_jis, gb18030, euc-kr"
+            )),
+            (_, Some(None)) => faults.push(format!("--encoding {text}: this is no valid pattern")),
+            (Some(encoding), glob) => reading.encodings.push((glob.flatten(), encoding)),
+        }
+    }
+    reading.limits = Limits {
+        archives: words.max_depth,
+        members: words.max_members,
+        expansion: words.max_ratio.max(1),
+        expanded: size(&words.max_expanded).unwrap_or_else(|| {
+            faults.push(format!("--max-expanded {}: write it as 500M or 64G", words.max_expanded));
+            MAX_EXPANDED
+        }),
+    };
+}
+
+/// `500M`, `64G`, `1T`, or bytes.
+fn size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_uppercase();
+    let text = text.strip_suffix('B').unwrap_or(&text);
+    let text = text.strip_suffix('I').unwrap_or(text);
+    let power = text.chars().last().and_then(|unit| "KMGT".find(unit));
+    let (digits, factor) = match power {
+        Some(power) => (text.get(..text.len() - 1)?, 1_u64 << (10 * (power + 1))),
+        None => (text, 1),
+    };
+    digits.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
 /// `Europe/Berlin`, `-05:00`, `srv1=+01:00`.
@@ -201,6 +271,8 @@ mod tests {
             home: None,
             width: Some(132),
             paints: true,
+            shows_progress: false,
+            stopped: Arc::default(),
         }
     }
 
@@ -251,6 +323,41 @@ mod tests {
         assert_eq!(plan(&["--since", "2009-03-06", "--until", "2009-03-05", "x"]).unwrap_err().0.len(), 1);
         assert!(plan(&["--since", "2009-03-05", "--until", "2009-03-05", "x"]).is_ok());
         assert_eq!(plan(&["--skew", "30d", "x"]).unwrap_err().0, ["--skew 30d: more than 7 days"]);
+    }
+
+    #[test]
+    fn bounds_and_encodings_are_read() {
+        let plan = plan(&[
+            "--max-expanded",
+            "2g",
+            "--max-depth",
+            "2",
+            "--encoding",
+            "cp850",
+            "--encoding",
+            "*.txt=sjis",
+            "--exclude",
+            "*.tmp",
+            "--until",
+            "2009-03-05",
+            "x",
+        ])
+        .unwrap();
+        let reading = plan.options.reading;
+        assert_eq!((reading.limits.expanded, reading.limits.archives), (2 << 30, 2));
+        assert_eq!(reading.encodings.len(), 2);
+        assert!(reading.leaves_out("a/b.tmp") && !reading.leaves_out("a/b.log"));
+        assert_eq!(plan.options.days.until, NaiveDate::from_ymd_opt(2009, 3, 5));
+        assert_eq!([size("12"), size("64GiB"), size("x"), size("")], [Some(12), Some(64 << 30), None, None]);
+    }
+
+    #[test]
+    fn bad_words_about_reading_are_faults() {
+        for words in
+            [["--encoding", "klingon", "x"], ["--exclude", "a{b", "x"], ["--max-expanded", "much", "x"]]
+        {
+            assert_eq!(plan(&words).unwrap_err().0.len(), 1);
+        }
     }
 
     #[test]

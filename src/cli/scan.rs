@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::ScanWords;
 use super::output::Streams;
 use super::plan::{self, ScanPlan, UsageError};
-use super::{Desk, Exit};
+use super::{Desk, Exit, progress};
 use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
@@ -32,7 +32,9 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if let Err(error) = check_names(&plan, &catalogue) {
         return desk.usage(&error);
     }
-    let mut report = desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings);
+    let mut report = progress::watched(plan.shows_progress, &plan.options.reading.watch, || {
+        desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings)
+    });
     add_faults(&mut report, &faults);
     silence(&mut report, &settings, config.as_deref(), desk);
     show(sanitise(report), plan, desk)

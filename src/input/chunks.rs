@@ -14,8 +14,9 @@ use super::MAX_LINE;
 use super::decode::Coder;
 use super::encoding::Encoding;
 use super::fault::Fault;
+use super::limits::Meter;
 use super::reader::{Sizes, TextReader};
-use super::unpack::Bytes;
+use super::unpack::{Bytes, Counted};
 
 /// A piece of a file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub struct PlainFile {
     text: Range<u64>,
     marked: bool,
     multibyte: bool,
+    meter: Arc<Meter>,
 }
 
 impl PlainFile {
@@ -43,10 +45,17 @@ impl PlainFile {
         path: &str,
         file: &Arc<File>,
         text: Range<u64>,
-        marked: bool,
-        multibyte: bool,
+        coder: &Coder,
+        meter: &Arc<Meter>,
     ) -> PlainFile {
-        PlainFile { path: path.to_owned(), file: Arc::clone(file), text, marked, multibyte }
+        PlainFile {
+            path: path.to_owned(),
+            file: Arc::clone(file),
+            text,
+            marked: coder.marked,
+            multibyte: coder.multibyte,
+            meter: Arc::clone(meter),
+        }
     }
 
     /// Bytes of text that it had when it was opened.
@@ -116,11 +125,11 @@ impl PlainFile {
 
     /// Reads the lines of one chunk. Lines are counted from the beginning of the chunk; the outcomes of all chunks,
     /// joined in order, are that of the file.
-    pub fn read(&self, range: ChunkRange) -> TextReader {
+    pub fn read(&self, range: ChunkRange) -> TextReader<'static> {
         self.read_in(range, Sizes::USUAL)
     }
 
-    pub(super) fn read_in(&self, range: ChunkRange, sizes: Sizes) -> TextReader {
+    pub(super) fn read_in(&self, range: ChunkRange, sizes: Sizes) -> TextReader<'static> {
         let lines = Lines {
             file: Arc::clone(&self.file),
             at: range.start,
@@ -134,7 +143,8 @@ impl PlainFile {
         let mut coder = Coder::new(Encoding::Utf8);
         coder.marked = self.marked;
         coder.multibyte = self.multibyte;
-        TextReader::new(&self.path, Bytes::plain(Box::new(lines)), coder, sizes)
+        let counted = Counted { reader: lines, meter: Arc::clone(&self.meter) };
+        TextReader::new(&self.path, Bytes::plain(Box::new(counted), &self.meter), coder, sizes)
     }
 }
 
@@ -181,7 +191,7 @@ impl Lines {
     /// The file ends at `at`: was it longer when it was cut?
     fn end_of_file(&self, at: u64) -> io::Result<State> {
         if at < self.end && self.file.metadata().is_ok_and(|now| now.len() < self.end) {
-            return Err(io::Error::other(Fault::Shorter));
+            return Err(Fault::Shorter.into_error());
         }
         Ok(State::Done)
     }
@@ -216,12 +226,12 @@ impl Read for Lines {
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, into, at)
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, into, at)
 }
 
@@ -237,16 +247,16 @@ mod tests {
 
     const SMALL: Sizes = Sizes { head: 64, block: 64, line: 200 };
 
-    fn plain(bytes: &[u8]) -> (tempfile::NamedTempFile, TextReader) {
+    fn plain(bytes: &[u8]) -> (tempfile::NamedTempFile, TextReader<'static>) {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().write_all(bytes).unwrap();
         let opened = Arc::new(File::open(file.path()).unwrap());
-        let bytes_of = Bytes::unpacked(Box::new(Arc::clone(&opened)));
+        let bytes_of = Bytes::unpacked(Box::new(Arc::clone(&opened)), &Arc::default());
         let reader = TextReader::begin("a.log", bytes_of, Some((opened, bytes.len() as u64)), SMALL);
         (file, reader)
     }
 
-    fn text(mut reader: TextReader) -> (String, Outcome) {
+    fn text(mut reader: TextReader<'_>) -> (String, Outcome) {
         let (mut all, mut buffer) = (String::new(), String::new());
         loop {
             let block = reader.next_block(&mut buffer, usize::MAX);
@@ -315,7 +325,7 @@ mod tests {
         let line = b"14:55:05.986 [5132.5812] <2> bpdm: nothing happens\n";
         file.as_file().write_all(&line.repeat(400_000)).unwrap();
         let origin = Origin::File(file.path().to_path_buf());
-        let found = Found { path: "a.log".to_owned(), origin, length: None };
+        let found = Found::new("a.log", origin);
         let plain = TextReader::open(&found).unwrap().cuttable().unwrap();
         let ranges = plain.cut(crate::input::CHUNK_BYTES);
         assert_eq!((plain.length(), ranges.len()), (line.len() as u64 * 400_000, 3));

@@ -7,18 +7,11 @@
 //! Soft spots: text in another encoding appended to a UTF-8 file is not recognised as such (it becomes lines that no
 //! dialect knows, and a notice); UTF-16 whose bytes got out of step stays out of step to its end.
 
-use std::sync::LazyLock;
+use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE};
 
-use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
-
+use super::code_page::{Characters, windows_1252};
 use super::encoding::Encoding;
 use super::unpack::Bytes;
-
-/// Characters of the bytes 80 to FF, in UTF-8.
-static WINDOWS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let bytes: Vec<u8> = (0x80..=0xff).collect();
-    WINDOWS_1252.decode_without_bom_handling(&bytes).0.chars().map(String::from).collect()
-});
 
 const MARK: &str = "\u{feff}";
 
@@ -40,19 +33,44 @@ pub(super) struct Coder {
 }
 
 enum Form {
-    Utf8 { pending: Vec<u8> },
-    Utf16 { decoder: encoding_rs::Decoder, raw: Vec<u8> },
+    Utf8 {
+        pending: Vec<u8>,
+    },
+    /// UTF-16 and pages of several bytes. `raw` begins with the last bytes of the call before.
+    Decoder {
+        decoder: encoding_rs::Decoder,
+        raw: Vec<u8>,
+        is_page: bool,
+    },
+    Utf32 {
+        little: bool,
+        raw: Vec<u8>,
+    },
+    Table {
+        table: &'static [String],
+        raw: Vec<u8>,
+    },
 }
+
+/// No malformed piece is longer, over the end of a block too.
+const LONGEST_MALFORMED: usize = 8;
 
 impl Coder {
     pub(super) fn new(encoding: Encoding) -> Coder {
-        let utf16 = |encoding: &'static encoding_rs::Encoding| Form::Utf16 {
+        let decoder = |encoding: &'static encoding_rs::Encoding, is_page| Form::Decoder {
             decoder: encoding.new_decoder_without_bom_handling(),
             raw: Vec::new(),
+            is_page,
         };
         let form = match encoding {
-            Encoding::Utf16Le => utf16(UTF_16LE),
-            Encoding::Utf16Be => utf16(UTF_16BE),
+            Encoding::Utf16Le => decoder(UTF_16LE, false),
+            Encoding::Utf16Be => decoder(UTF_16BE, false),
+            Encoding::Utf32Le => Form::Utf32 { little: true, raw: Vec::new() },
+            Encoding::Utf32Be => Form::Utf32 { little: false, raw: Vec::new() },
+            Encoding::Page(page) => match page.characters() {
+                Characters::Table(table) => Form::Table { table, raw: Vec::new() },
+                Characters::Several(encoding) => decoder(encoding, true),
+            },
             Encoding::Utf8 | Encoding::Windows1252 | Encoding::Binary => Form::Utf8 { pending: Vec::new() },
         };
         Coder {
@@ -68,7 +86,13 @@ impl Coder {
 
     /// Appends the text of up to `limit` further bytes. `breaks`: how many line breaks the source has had before.
     /// Does more follow?
-    pub(super) fn read(&mut self, bytes: &mut Bytes, text: &mut String, limit: usize, breaks: u64) -> bool {
+    pub(super) fn read(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        text: &mut String,
+        limit: usize,
+        breaks: u64,
+    ) -> bool {
         let start = text.len();
         let more = self.decode(bytes, text, limit);
         self.polish(text, start, breaks);
@@ -76,7 +100,7 @@ impl Coder {
     }
 
     /// [`Coder::read`] without [`Coder::polish`], which must follow.
-    pub(super) fn decode(&mut self, bytes: &mut Bytes, text: &mut String, limit: usize) -> bool {
+    pub(super) fn decode(&mut self, bytes: &mut Bytes<'_>, text: &mut String, limit: usize) -> bool {
         let start = text.len();
         match &mut self.form {
             Form::Utf8 { pending } => {
@@ -93,24 +117,43 @@ impl Coder {
                 }
                 more
             }
-            Form::Utf16 { decoder, raw } => {
+            Form::Decoder { decoder, raw, is_page } => {
+                let kept = raw.len().min(LONGEST_MALFORMED);
+                raw.drain(..raw.len() - kept);
+                let more = bytes.append(raw, limit);
+                let invalid = decode_all(decoder, raw, kept, text, *is_page, !more);
+                self.invalid_at = self.invalid_at.or(invalid);
+                more
+            }
+            Form::Utf32 { little, raw } => {
+                let more = bytes.append(raw, limit);
+                let whole = if more { raw.len() / 4 * 4 } else { raw.len() };
+                for unit in raw.get(..whole).unwrap_or_default().chunks(4) {
+                    let number = unit.try_into().map(|unit| match little {
+                        true => u32::from_le_bytes(unit),
+                        false => u32::from_be_bytes(unit),
+                    });
+                    let character = number.ok().and_then(char::from_u32);
+                    if character.is_none() {
+                        self.invalid_at.get_or_insert(text.len());
+                    }
+                    text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                raw.drain(..whole);
+                more
+            }
+            Form::Table { table, raw } => {
                 raw.clear();
                 let more = bytes.append(raw, limit);
                 let mut rest = raw.as_slice();
-                loop {
-                    text.reserve(
-                        decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(64),
-                    );
-                    let (result, read) = decoder.decode_to_string_without_replacement(rest, text, !more);
-                    rest = rest.get(read..).unwrap_or_default();
-                    match result {
-                        DecoderResult::InputEmpty => break,
-                        DecoderResult::OutputFull => {}
-                        DecoderResult::Malformed(..) => {
-                            self.invalid_at.get_or_insert(text.len());
-                            text.push(char::REPLACEMENT_CHARACTER);
-                        }
+                while let Some(first) = rest.first() {
+                    let ascii = encoding_rs::Encoding::ascii_valid_up_to(rest);
+                    if ascii == 0 {
+                        text.push_str(table.get(usize::from(first & 0x7f)).map_or("?", String::as_str));
                     }
+                    let run = rest.get(..ascii).and_then(|run| std::str::from_utf8(run).ok());
+                    text.push_str(run.unwrap_or_default());
+                    rest = rest.get(ascii.max(1)..).unwrap_or_default();
                 }
                 more
             }
@@ -127,8 +170,7 @@ impl Coder {
             let used = match character_length(rest) {
                 0 => {
                     self.invalid_at.get_or_insert(bytes.len());
-                    let character = WINDOWS.get(usize::from(first & 0x7f));
-                    bytes.extend_from_slice(character.map_or(b"?", |character| character.as_bytes()));
+                    bytes.extend_from_slice(windows_1252(*first).as_bytes());
                     1
                 }
                 1 => {
@@ -181,6 +223,40 @@ impl Coder {
     }
 }
 
+/// Decodes `raw[from..]`. Bytes that fit a page nowhere are kept as Windows-1252 characters; half a UTF-16 character
+/// is none at all. Returns where in the text the first of them is.
+fn decode_all(
+    decoder: &mut encoding_rs::Decoder,
+    raw: &[u8],
+    from: usize,
+    text: &mut String,
+    is_page: bool,
+    last: bool,
+) -> Option<usize> {
+    let (mut at, mut invalid) = (from, None);
+    loop {
+        let rest = raw.get(at..).unwrap_or_default();
+        text.reserve(decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(64));
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, text, last);
+        at += read;
+        match result {
+            DecoderResult::InputEmpty => return invalid,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(length, behind) => {
+                invalid = invalid.or(Some(text.len()));
+                let end = at.saturating_sub(usize::from(behind));
+                match raw.get(end.saturating_sub(usize::from(length))..end).filter(|_| is_page) {
+                    Some(bytes) => text.extend(bytes.iter().map(|byte| match byte {
+                        0x80.. => windows_1252(*byte),
+                        _ => std::str::from_utf8(std::slice::from_ref(byte)).unwrap_or("?"),
+                    })),
+                    None => text.push(char::REPLACEMENT_CHARACTER),
+                }
+            }
+        }
+    }
+}
+
 fn count_breaks(text: Option<&str>) -> u64 {
     memchr::memchr_iter(b'\n', text.unwrap_or_default().as_bytes()).count() as u64
 }
@@ -222,13 +298,14 @@ fn unfinished(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+    use std::sync::Arc;
 
     use super::*;
 
     fn decoded(encoding: Encoding, bytes: &[u8], limit: usize) -> (String, Option<u64>, bool) {
         let mut coder = Coder::new(encoding);
         coder.marked = true;
-        let mut source = Bytes::plain(Box::new(Cursor::new(bytes.to_vec())));
+        let mut source = Bytes::plain(Box::new(Cursor::new(bytes.to_vec())), &Arc::default());
         let mut text = String::new();
         loop {
             let breaks = count_breaks(Some(&text));
@@ -263,6 +340,30 @@ mod tests {
             let (text, line, _) = decoded(Encoding::Utf16Le, &bytes, limit);
             assert_eq!(text, "ok\n\u{fffd}x\u{fffd}");
             assert_eq!(line, Some(2));
+        }
+    }
+
+    #[test]
+    fn code_pages_are_decoded_over_the_ends_of_blocks_and_keep_what_is_none() {
+        let page = |name| Encoding::from_name(name).unwrap();
+        for limit in 1..9 {
+            let (text, line, _) = decoded(page("cp850"), b"ok\nf\x81r \x94ffnen, Gr\x94\xe1e", limit);
+            assert_eq!((text.as_str(), line), ("ok\nfür öffnen, Größe", None));
+            // A kanji, half a kanji before a line end, a byte that begins nothing.
+            let (text, line, _) = decoded(page("sjis"), b"\x8e\xb8\x94s\n\x83\n\xfd!", limit);
+            assert_eq!((text.as_str(), line), ("失敗\nƒ\ný!", Some(2)), "{limit}");
+            let (text, ..) = decoded(page("gb18030"), b"\xb1\xb8\xb7\xdd\x81", limit);
+            assert_eq!(text, "备份\u{81}", "{limit}");
+        }
+    }
+
+    #[test]
+    fn utf32_is_read_in_fours() {
+        let mut bytes: Vec<u8> = "ok\nfür 😀".chars().flat_map(|c| (c as u32).to_be_bytes()).collect();
+        bytes.extend([0, 0x11, 0, 0, 0, 0]);
+        for limit in 1..12 {
+            let (text, line, _) = decoded(Encoding::Utf32Be, &bytes, limit);
+            assert_eq!((text.as_str(), line), ("ok\nfür 😀\u{fffd}\u{fffd}", Some(2)));
         }
     }
 

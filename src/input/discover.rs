@@ -1,6 +1,6 @@
 //! From the arguments of the command line to sources: every file once, under the path that the user would write.
 //!
-//! Folders are walked whole (hidden files too: nothing is left out by its name), links are followed, and nothing is
+//! Folders are walked whole (hidden files too; only a `.blogscanignore` leaves something out, and says so), links are followed, and nothing is
 //! opened here but files named `expect.toml`. A folder is entered once, by the first path that leads to it, so
 //! links that lead in circles end. Order is that of the paths as text; it does not depend on the order of the
 //! arguments nor on that of the file system.
@@ -38,6 +38,15 @@ pub struct Found {
     pub origin: Origin,
     /// Length of the file when it was found; to begin with the largest.
     pub length: Option<u64>,
+    /// Which file it was then.
+    pub(super) identity: Option<Identity>,
+}
+
+impl Found {
+    /// A source of which nothing more is known.
+    pub fn new(path: &str, origin: Origin) -> Found {
+        Found { path: path.to_owned(), origin, length: None, identity: None }
+    }
 }
 
 /// Where the bytes of a source are.
@@ -63,14 +72,14 @@ pub fn discover(inputs: &[String]) -> Discovery {
 
 /// Which file it is, whatever path leads to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Identity {
+pub(super) enum Identity {
     #[cfg(unix)]
     Inode(u64, u64),
     Path(PathBuf),
 }
 
 impl Identity {
-    fn of(path: &Path, metadata: &Metadata) -> Identity {
+    pub(super) fn of(path: &Path, metadata: &Metadata) -> Identity {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
@@ -103,7 +112,7 @@ enum By {
 
 #[derive(Default)]
 struct Finder {
-    found: Vec<(Found, Option<Identity>)>,
+    found: Vec<Found>,
     notices: Vec<Notice>,
     folders: Arc<Mutex<Folders>>,
 }
@@ -111,8 +120,7 @@ struct Finder {
 impl Finder {
     fn argument(&mut self, input: &str) {
         if input == "-" {
-            let found = Found { path: input.to_owned(), origin: Origin::StandardInput, length: None };
-            self.found.push((found, None));
+            self.found.push(Found::new(input, Origin::StandardInput));
             return;
         }
         let path = Path::new(input);
@@ -163,12 +171,15 @@ impl Finder {
         if path.file_name() == Some(OsStr::new(EXPECTATION_NAME)) && is_expectation(path) {
             return;
         }
-        let found = Found {
-            path: label.to_owned(),
-            origin: Origin::File(path.to_path_buf()),
+        if by == By::Search && path.file_name() == Some(OsStr::new(IGNORE_NAME)) {
+            let detail = "files of this folder that its patterns name were left out".to_owned();
+            return self.notice(NoticeCode::LeftOut, label.to_owned(), detail);
+        }
+        self.found.push(Found {
             length: Some(metadata.len()),
-        };
-        self.found.push((found, Some(Identity::of(path, metadata))));
+            identity: Some(Identity::of(path, metadata)),
+            ..Found::new(label, Origin::File(path.to_path_buf()))
+        });
     }
 
     fn walk(&mut self, root: &Path, label: &str, metadata: &Metadata) {
@@ -176,9 +187,11 @@ impl Finder {
             return;
         }
         let folders = Arc::clone(&self.folders);
-        let walk = WalkBuilder::new(root)
+        let mut walk = WalkBuilder::new(root);
+        let walk = walk
             .standard_filters(false)
             .follow_links(true)
+            .add_custom_ignore_filename(IGNORE_NAME)
             .sort_by_file_name(name_order)
             .filter_entry(move |entry| may_enter(&folders, entry))
             .build();
@@ -233,11 +246,11 @@ impl Finder {
     }
 
     fn finish(mut self) -> Discovery {
-        self.found.sort_by(|(one, _), (two, _)| (&one.path, &one.origin).cmp(&(&two.path, &two.origin)));
+        self.found.sort_by(|one, two| (&one.path, &one.origin).cmp(&(&two.path, &two.origin)));
         let mut seen = HashSet::new();
         self.found
-            .retain(|(_, identity)| identity.as_ref().is_none_or(|identity| seen.insert(identity.clone())));
-        let mut sources: Vec<Found> = self.found.into_iter().map(|(found, _)| found).collect();
+            .retain(|found| found.identity.as_ref().is_none_or(|identity| seen.insert(identity.clone())));
+        let mut sources = self.found;
         tell_apart(&mut sources);
         let mut notices = self.notices;
         notices.sort_by(|one, two| {
@@ -279,12 +292,17 @@ fn with_slash(name: &OsStr) -> impl Iterator<Item = u8> + '_ {
 
 /// A path as text, with `/` between its parts.
 pub(super) fn spell(path: &Path) -> String {
+    label(&spell_bytes(path.as_os_str().as_encoded_bytes()))
+}
+
+/// A name as text; bytes that are no UTF-8 are written `\xFF`.
+pub(super) fn spell_bytes(name: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+    for chunk in name.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
     }
-    label(&text)
+    text
 }
 
 fn label(typed: &str) -> String {
@@ -347,10 +365,13 @@ fn leads_to_itself(path: &Path) -> bool {
     cfg!(unix) && std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == Some(number))
 }
 
-const EXPECTATION_NAME: &str = "expect.toml";
+pub(super) const EXPECTATION_NAME: &str = "expect.toml";
 const EXPECTATION_SCHEMA: &str = "schema = \"blogscan-expect/1\"";
 /// Remarks may stand above the schema, within this.
 const EXPECTATION_BEGIN: u64 = 4 * 1024;
+
+/// A file that names, as an ignore file of git does, what in its folder and below is left out.
+const IGNORE_NAME: &str = ".blogscanignore";
 
 /// Is it a file that says what blogscan is expected to find beside it? It is no log. Its first line that is neither
 /// empty nor a remark is the schema.
@@ -360,7 +381,12 @@ fn is_expectation(path: &Path) -> bool {
     if file.take(EXPECTATION_BEGIN).read_to_end(&mut begin).is_err() {
         return false;
     }
-    let text = String::from_utf8_lossy(&begin);
+    begins_an_expectation(&begin)
+}
+
+/// Is the first line that is neither empty nor a remark the schema of an expectation?
+pub(super) fn begins_an_expectation(begin: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(begin);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| line.starts_with(EXPECTATION_SCHEMA))
 }

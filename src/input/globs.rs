@@ -97,3 +97,59 @@ fn matcher(parts: &[&str]) -> Option<Gitignore> {
     builder.add_line(None, &format!("/{}", parts.join("/"))).ok()?;
     builder.build().ok()
 }
+
+/// A pattern for paths of sources, members of archives included: `*.tmp`, `old/`, `bpdm/log.0305*`. Without a slash
+/// inside it fits a name at any depth, with one the end of a path; a folder that it fits stands for all that is in it.
+#[derive(Clone, Debug)]
+pub struct PathGlob {
+    matcher: Gitignore,
+}
+
+impl PathGlob {
+    /// `None`: it is no valid pattern.
+    pub fn new(pattern: &str) -> Option<PathGlob> {
+        let pattern = if cfg!(windows) { pattern.replace('\\', "/") } else { pattern.to_owned() };
+        let pattern = pattern.trim_start_matches("./").replace('!', "/");
+        let inner = pattern.trim_end_matches('/');
+        let is_anywhere = pattern.starts_with('/') || !inner.contains('/');
+        let line = match (is_anywhere, pattern.starts_with('#')) {
+            (false, _) => format!("**/{pattern}"),
+            (true, true) => format!("\\{pattern}"),
+            (true, false) => pattern,
+        };
+        let mut builder = GitignoreBuilder::new("");
+        builder.case_insensitive(cfg!(windows)).ok()?;
+        builder.add_line(None, &line).ok()?;
+        let matcher = builder.build().ok()?;
+        (!matcher.is_empty()).then_some(PathGlob { matcher })
+    }
+
+    /// Does it fit this path as reported?
+    pub fn fits(&self, path: &str) -> bool {
+        let parts = path.split(['/', '!']).filter(|part| !matches!(*part, "" | "." | ".."));
+        let path = parts.collect::<Vec<_>>().join("/");
+        !path.is_empty() && self.matcher.matched_path_or_any_parents(Path::new(&path), false).is_ignore()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_names_ends_of_paths_and_folders() {
+        let fits = |pattern: &str, path: &str| PathGlob::new(pattern).unwrap().fits(path);
+        assert!(fits("*.tmp", "/var/log/a.tmp"));
+        assert!(fits("*.tmp", "b.tar.gz!logs/a.tmp"));
+        assert!(fits("old", "../case/old/bpdm/log.030509"));
+        assert!(fits("old/", "b.zip!old/a.log"));
+        assert!(!fits("old/", "logs/old"));
+        assert!(fits("bpdm/log.0305*", "b.zip!x/bpdm/log.030509"));
+        assert!(!fits("bpdm/log.0305*", "bpdm/log.030609"));
+        assert!(fits("/var/log/*.log", "/var/log/a.log"));
+        assert!(!fits("/log/*.log", "/var/log/a.log"));
+        assert!(fits("b.zip!old/*", "x/b.zip!old/a.log"));
+        assert!(PathGlob::new("").is_none());
+        assert!(PathGlob::new("a{b").is_none());
+    }
+}

@@ -4,6 +4,7 @@
 //! discover    paths, folders, globs, `-`     -> sources, each once
 //! open        a source                       -> its bytes (never a device, never a pipe that hangs)
 //! unpack      bytes                          -> bytes without their compression, and what kind of data they are
+//! container   an archive                     -> its members, each with its bytes, in archives inside it too
 //! encoding    the first bytes                -> how their characters are written
 //! decode      bytes                          -> valid UTF-8 text
 //! reader      text                           -> blocks for a splitter, long lines cut
@@ -11,7 +12,7 @@
 //! ```
 //!
 //! Trouble with a source never ends the scan: it becomes a notice, and what was read up to there counts. Where this
-//! module stops: it knows no dialect and no record; archives with several members are named but not opened.
+//! module stops: it knows no dialect and no record.
 //!
 //! A driver reads a source like this:
 //!
@@ -36,19 +37,27 @@
 //! ```
 
 mod chunks;
+mod code_page;
+mod compression;
+mod container;
 mod decode;
 mod discover;
 mod encoding;
 mod fault;
 mod globs;
+mod limits;
 mod open;
 mod outcome;
 mod reader;
 mod unpack;
 
 pub use chunks::{ChunkRange, PlainFile};
+pub use code_page::CodePage;
+pub use container::{ReadOptions, visit};
 pub use discover::{Discovery, Found, Origin, discover};
 pub use encoding::Encoding;
+pub use globs::PathGlob;
+pub use limits::{Limits, MAX_ARCHIVES, MAX_EXPANDED, MAX_EXPANSION, MAX_MEMBERS, Watch};
 pub use outcome::Outcome;
 pub use reader::{Block, TextReader};
 pub use unpack::{Format, Kind};
@@ -72,10 +81,6 @@ pub const MAX_LINE: usize = 1024 * 1024;
 /// in plain English before the first character that tells.
 pub const SAMPLE_BYTES: usize = 64 * 1024;
 
-/// How many compressions around each other are taken off. Rotation and a mail gateway may each add one; more is
-/// an attack.
+/// How many compressions directly around each other are taken off. Rotation and a mail gateway may each add one; more
+/// is an attack.
 pub const MAX_NESTING: usize = 3;
-
-/// How many bytes may come out of one compressed byte. Deflate itself cannot give more than 1032, so only
-/// compressions inside each other reach it.
-pub const MAX_EXPANSION: u64 = 1100;

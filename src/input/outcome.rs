@@ -1,6 +1,6 @@
 //! What reading a source came to: numbers, encoding and notices; chunks of one file add up to the same as the whole.
 
-use super::encoding::Encoding;
+use super::encoding::{Encoding, UNTOLD};
 use super::fault::Fault;
 use crate::base::{Notice, NoticeCode};
 
@@ -100,14 +100,26 @@ impl Outcome {
             };
             notices.push(notice(NoticeCode::LongLine, self.first_long_line, detail));
         }
-        if self.first_invalid.is_some() && (self.multibyte || self.encoding.is_utf16()) {
-            let detail = if self.encoding.is_utf16() {
-                "half a character in UTF-16, the first of them here"
-            } else {
-                "bytes that are no UTF-8 in a text that has UTF-8 elsewhere, the first of them here"
+        let is_utf8 = matches!(self.encoding, Encoding::Utf8 | Encoding::Windows1252);
+        if self.first_invalid.is_some() && (self.multibyte || !is_utf8) {
+            let detail = match self.encoding {
+                Encoding::Utf16Le | Encoding::Utf16Be => {
+                    "half a character in UTF-16, the first of them here".to_owned()
+                }
+                _ if is_utf8 => {
+                    "bytes that are no UTF-8 in a text that has UTF-8 elsewhere, the first of them here"
+                        .to_owned()
+                }
+                encoding => format!("bytes that are no {}, the first of them here", encoding.name()),
             };
-            notices.push(notice(NoticeCode::BadEncoding, self.first_invalid, detail.to_owned()));
+            notices.push(notice(NoticeCode::BadEncoding, self.first_invalid, detail));
         }
         notices
+    }
+
+    /// Where it showed, behind the beginning, that the text is no UTF-8.
+    pub fn late_evidence(&self) -> Option<String> {
+        let line = self.first_invalid.filter(|_| self.encoding == Encoding::Windows1252)?;
+        Some(format!("{UNTOLD}; the first in line {line}"))
     }
 }

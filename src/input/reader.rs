@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::chunks::PlainFile;
 use super::decode::Coder;
-use super::discover::{Found, Origin};
+use super::discover::{Found, Identity, Origin};
 use super::encoding::{self, Encoding};
 use super::fault::Fault;
+use super::limits::Meter;
 use super::open::open_file;
 use super::outcome::Outcome;
-use super::unpack::{Bytes, Kind};
+use super::unpack::{Bytes, Counted, Kind};
 use super::{BLOCK_BYTES, CUT_FROM, MAX_LINE};
 use crate::base::{Feed, Notice};
 
@@ -41,14 +42,41 @@ impl Sizes {
     pub(super) const USUAL: Sizes = Sizes { head: BLOCK_BYTES, block: BLOCK_BYTES, line: MAX_LINE };
 }
 
+/// The file behind a source, and its length when it was opened.
+pub(super) type OpenFile = (Arc<File>, u64);
+
+/// Opens a file or standard input and takes compressions off.
+pub(super) fn open_bytes(
+    found: &Found,
+    meter: &Arc<Meter>,
+) -> Result<(Bytes<'static>, Option<OpenFile>), Fault> {
+    let meter = Arc::clone(meter);
+    match &found.origin {
+        Origin::StandardInput => {
+            let counted = Counted { reader: std::io::stdin(), meter: Arc::clone(&meter) };
+            Ok((Bytes::unpacked(Box::new(counted), &meter), None))
+        }
+        Origin::File(path) => {
+            let (file, metadata) = open_file(path)?;
+            if found.identity.as_ref().is_some_and(|identity| *identity != Identity::of(path, &metadata)) {
+                meter.note_replaced();
+            }
+            let file = Arc::new(file);
+            let counted = Counted { reader: Arc::clone(&file), meter: Arc::clone(&meter) };
+            Ok((Bytes::unpacked(Box::new(counted), &meter), Some((file, metadata.len()))))
+        }
+    }
+}
+
 /// Reads one source, or one chunk of it, as text.
 ///
 /// Rules: after [`Feed::Last`] nothing follows. Where a long line is cut depends on the line alone, not on blocks.
 /// Trouble while reading ends the text early and is in the [`Outcome`].
-pub struct TextReader {
+pub struct TextReader<'r> {
     path: String,
     kind: Kind,
-    bytes: Bytes,
+    evidence: String,
+    bytes: Bytes<'r>,
     coder: Coder,
     sizes: Sizes,
     /// Decoded ahead for recognition.
@@ -60,42 +88,47 @@ pub struct TextReader {
     line_bytes: usize,
     in_long_line: bool,
     /// The file itself, its length when it was opened, and where its text begins.
-    file: Option<(Arc<File>, u64)>,
+    file: Option<OpenFile>,
     begin: u64,
     outcome: Outcome,
 }
 
-impl TextReader {
-    /// Opens a source and reads its beginning.
+impl<'r> TextReader<'r> {
+    /// Opens a file as one source, without looking into archives, and reads its beginning.
     ///
     /// # Errors
     ///
     /// The notice says why it cannot be opened. Trouble behind its beginning is no error here.
-    pub fn open(found: &Found) -> Result<TextReader, Notice> {
-        match &found.origin {
-            Origin::StandardInput => Ok(TextReader::from_read(&found.path, Box::new(std::io::stdin()))),
-            Origin::File(path) => {
-                let (file, metadata) = open_file(path).map_err(|fault| fault.notice(&found.path))?;
-                let file = Arc::new(file);
-                let bytes = Bytes::unpacked(Box::new(Arc::clone(&file)));
-                Ok(TextReader::begin(&found.path, bytes, Some((file, metadata.len())), Sizes::USUAL))
-            }
-        }
+    pub fn open(found: &Found) -> Result<TextReader<'r>, Notice> {
+        let meter = Arc::default();
+        let (bytes, file) = open_bytes(found, &meter).map_err(|fault| fault.notice(&found.path))?;
+        Ok(TextReader::begin(&found.path, bytes, file, Sizes::USUAL))
     }
 
     /// Reads a source from anything that gives bytes.
-    pub fn from_read(path: &str, reader: Box<dyn Read + Send>) -> TextReader {
-        TextReader::begin(path, Bytes::unpacked(reader), None, Sizes::USUAL)
+    pub fn from_read(path: &str, reader: Box<dyn Read + 'r>) -> TextReader<'r> {
+        TextReader::begin(path, Bytes::unpacked(reader, &Arc::default()), None, Sizes::USUAL)
     }
 
     pub(super) fn begin(
         path: &str,
-        mut bytes: Bytes,
-        file: Option<(Arc<File>, u64)>,
+        bytes: Bytes<'r>,
+        file: Option<OpenFile>,
         sizes: Sizes,
-    ) -> TextReader {
+    ) -> TextReader<'r> {
+        TextReader::begin_in(path, bytes, file, sizes, None)
+    }
+
+    /// The same in an encoding that the user has said.
+    pub(super) fn begin_in(
+        path: &str,
+        mut bytes: Bytes<'r>,
+        file: Option<OpenFile>,
+        sizes: Sizes,
+        said: Option<Encoding>,
+    ) -> TextReader<'r> {
         let hole = bytes.skip_hole();
-        let decision = encoding::decide(bytes.sample());
+        let decision = encoding::decide(bytes.sample(), said);
         // A hole of odd length: its last zero belongs to no character.
         let odd = usize::from(
             hole > 0 && decision.encoding == Encoding::Utf8 && bytes.sample().first() == Some(&0),
@@ -106,6 +139,7 @@ impl TextReader {
         coder.marked = decision.mark > 0;
         let mut reader = TextReader::new(path, bytes, coder, sizes);
         reader.kind = decision.kind;
+        reader.evidence = decision.evidence;
         reader.outcome.encoding = decision.encoding;
         reader.file = file;
         reader.begin = hole + skipped as u64;
@@ -117,10 +151,11 @@ impl TextReader {
     }
 
     /// A reader that takes everything as UTF-8 and looks at nothing ahead.
-    pub(super) fn new(path: &str, bytes: Bytes, coder: Coder, sizes: Sizes) -> TextReader {
+    pub(super) fn new(path: &str, bytes: Bytes<'r>, coder: Coder, sizes: Sizes) -> TextReader<'r> {
         TextReader {
             path: path.to_owned(),
             kind: Kind::Text,
+            evidence: String::new(),
             bytes,
             coder,
             sizes,
@@ -186,6 +221,11 @@ impl TextReader {
         }
     }
 
+    /// What shows the encoding, in words.
+    pub fn encoding_evidence(&self) -> &str {
+        &self.evidence
+    }
+
     /// The file, if it can be read in chunks side by side and is long enough for that to be worth while.
     pub fn cuttable(&self) -> Option<PlainFile> {
         self.plain_file().filter(|plain| plain.length() >= CUT_FROM)
@@ -197,14 +237,14 @@ impl TextReader {
             && !self.bytes.is_packed()
             && !self.coder.cr_only;
         let (file, length) = self.file.as_ref().filter(|_| is_plain)?;
-        let coder = &self.coder;
-        Some(PlainFile::new(&self.path, file, self.begin..*length, coder.marked, coder.multibyte))
+        let text = self.begin..*length;
+        Some(PlainFile::new(&self.path, file, text, &self.coder, self.bytes.meter()))
     }
 
     /// The unpacked bytes from the beginning, for readers of binary formats. Only for a source of which no
     /// block was read and which is no text. Reading them never fails: trouble ends them early and is in the
     /// [`Outcome`].
-    pub fn bytes(&mut self) -> impl Read {
+    pub fn bytes(&mut self) -> impl Read + use<'_, 'r> {
         RawBytes { bytes: &mut self.bytes, ready: Vec::new(), at: 0 }
     }
 
@@ -297,13 +337,13 @@ impl TextReader {
 }
 
 /// The bytes of a source as they are.
-struct RawBytes<'b> {
-    bytes: &'b mut Bytes,
+struct RawBytes<'b, 'r> {
+    bytes: &'b mut Bytes<'r>,
     ready: Vec<u8>,
     at: usize,
 }
 
-impl Read for RawBytes<'_> {
+impl Read for RawBytes<'_, '_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         if self.at >= self.ready.len() {
             self.ready.clear();
@@ -370,13 +410,13 @@ mod tests {
         }
     }
 
-    fn reader(bytes: &[u8], step: usize, fails: bool, sizes: Sizes) -> TextReader {
+    fn reader(bytes: &[u8], step: usize, fails: bool, sizes: Sizes) -> TextReader<'static> {
         let drip = Drip { bytes: Cursor::new(bytes.to_vec()), step, fails };
-        TextReader::begin("a.log", Bytes::unpacked(Box::new(drip)), None, sizes)
+        TextReader::begin("a.log", Bytes::unpacked(Box::new(drip), &Arc::default()), None, sizes)
     }
 
     /// Reads as a driver does that consumes `keep` bytes less than it could; pieces end at long lines.
-    fn pieces(mut reader: TextReader, keep: usize) -> (Vec<String>, Outcome) {
+    fn pieces(mut reader: TextReader<'_>, keep: usize) -> (Vec<String>, Outcome) {
         let (mut buffer, mut consumed, mut all) = (String::new(), 0, vec![String::new()]);
         let mut breaks = 0;
         loop {
@@ -622,8 +662,7 @@ mod tests {
     fn a_file_that_loses_bytes_is_noticed() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().write_all(&vec![b'\n'; 4 * BLOCK_BYTES]).unwrap();
-        let found =
-            Found { path: "a.log".to_owned(), origin: Origin::File(file.path().to_path_buf()), length: None };
+        let found = Found::new("a.log", Origin::File(file.path().to_path_buf()));
         let mut reader = TextReader::open(&found).unwrap();
         let mut buffer = String::new();
         reader.next_block(&mut buffer, 0);

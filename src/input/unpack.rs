@@ -1,17 +1,17 @@
 //! Bytes without their compression, and what kind of data they are by their first bytes.
 //!
-//! Recognised by magic bytes, never by the name of the file. Gzip is taken off here, also around itself and in
-//! several members behind each other (rotated logs are often joined). Everything else that is no text is named, so
-//! that the user hears what it was; reading it is the business of others.
+//! Recognised by magic bytes, never by the name of the file. Compressions are taken off here, also around each
+//! other. Archives are opened by `container`. Everything else that is no text is named, so that the user hears what
+//! it was; reading it is the business of others.
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::compression::{asks_for_memory, decoder, is_compression};
 use super::fault::Fault;
-use super::{MAX_EXPANSION, MAX_NESTING, SAMPLE_BYTES};
+use super::limits::Meter;
+use super::{MAX_NESTING, SAMPLE_BYTES};
 
 /// What the data of a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Format {
     Evtx,
     /// Windows event log up to 2003.
     Evt,
-    /// Gzip around more gzip than is taken off.
+    /// Gzip.
     Gzip,
     /// Zip archive.
     Zip,
@@ -93,7 +93,7 @@ impl Format {
         }
         let has =
             |at: usize, signature: &[u8]| sample.get(at..).is_some_and(|rest| rest.starts_with(signature));
-        SIGNATURES
+        let signed = SIGNATURES
             .iter()
             .find(|(at, signature, format)| {
                 has(*at, signature)
@@ -104,8 +104,26 @@ impl Format {
                         _ => true,
                     }
             })
-            .map(|(_, _, format)| *format)
+            .map(|(_, _, format)| *format);
+        signed.or_else(|| is_old_tar(sample).then_some(Format::Tar))
     }
+}
+
+/// Tar of before 1988 has no signature: the sum of its header's bytes tells, taken with blanks in its own place.
+fn is_old_tar(sample: &[u8]) -> bool {
+    const SUM: std::ops::Range<usize> = 148..156;
+    let Some(header) = sample.get(..512).filter(|header| header.first().is_some_and(|byte| *byte != 0))
+    else {
+        return false;
+    };
+    let told = header.get(SUM).and_then(|field| std::str::from_utf8(field).ok()).unwrap_or("");
+    let told = u32::from_str_radix(told.trim_matches([' ', '\0']), 8);
+    let sum: u32 = header
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if SUM.contains(&at) { u32::from(b' ') } else { u32::from(*byte) })
+        .sum();
+    told == Ok(sum)
 }
 
 /// Method 8 (deflate) is the only one there ever was, and the upper flags must be zero.
@@ -120,45 +138,68 @@ const UNPACK_PIECE: usize = 8 * 1024;
 /// So many zeros at the beginning are a hole; no format that is read here begins with as many.
 const HOLE: usize = 64;
 
-/// Below this size nobody asks how much came out of how little.
-const FREE_EXPANSION: u64 = 64 * 1024 * 1024;
-
 /// The unpacked bytes of one source.
-pub(super) struct Bytes {
-    reader: Box<dyn Read + Send>,
+pub(super) struct Bytes<'r> {
+    reader: Box<dyn Read + 'r>,
     /// Read already, to be given out first.
     ahead: Vec<u8>,
-    /// Bytes read from below the compression; `None` without compression.
-    below: Option<Arc<AtomicU64>>,
+    /// The compression that was taken off last, and the bytes read from below all of them.
+    packing: Option<(Format, Arc<AtomicU64>)>,
     /// Bytes read from `reader`.
     taken: u64,
+    meter: Arc<Meter>,
+    /// Is it something other than the bytes of a file itself?
+    is_layer: bool,
     ended: bool,
     /// Why it ended before its end.
     pub(super) fault: Option<Fault>,
 }
 
-impl Bytes {
+impl<'r> Bytes<'r> {
     /// Bytes that are taken as they are.
-    pub(super) fn plain(reader: Box<dyn Read + Send>) -> Bytes {
-        Bytes { reader, ahead: Vec::new(), below: None, taken: 0, ended: false, fault: None }
+    pub(super) fn plain(reader: Box<dyn Read + 'r>, meter: &Arc<Meter>) -> Bytes<'r> {
+        Bytes {
+            reader,
+            ahead: Vec::new(),
+            packing: None,
+            taken: 0,
+            meter: Arc::clone(meter),
+            is_layer: false,
+            ended: false,
+            fault: None,
+        }
     }
 
     /// Takes compression off, as often as there is any, and looks at the beginning of what comes out.
-    pub(super) fn unpacked(reader: Box<dyn Read + Send>) -> Bytes {
-        let mut bytes = Bytes::plain(reader);
+    pub(super) fn unpacked(reader: Box<dyn Read + 'r>, meter: &Arc<Meter>) -> Bytes<'r> {
+        Bytes::plain(reader, meter).without_compressions()
+    }
+
+    /// The same for a member of an archive.
+    pub(super) fn of_member(reader: Box<dyn Read + 'r>, meter: &Arc<Meter>) -> Bytes<'r> {
+        Bytes { is_layer: true, ..Bytes::plain(reader, meter) }.without_compressions()
+    }
+
+    fn without_compressions(self) -> Bytes<'r> {
+        let mut bytes = self;
         bytes.look();
-        for _ in 0..MAX_NESTING {
-            if !is_gzip(&bytes.ahead) {
-                return bytes;
+        let mut layers = 0;
+        while let Some(format) = Format::of(&bytes.ahead).filter(|format| is_compression(*format)) {
+            if layers == MAX_NESTING {
+                bytes.ended = true;
+                bytes.fault = Some(Fault::Nesting);
+                break;
             }
-            bytes = bytes.without_gzip();
+            layers += 1;
+            bytes = bytes.without(format);
             bytes.look();
         }
-        if is_gzip(&bytes.ahead) {
-            bytes.ended = true;
-            bytes.fault = Some(Fault::Nesting);
-        }
         bytes
+    }
+
+    /// Whose bytes they are counted with.
+    pub(super) fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// The beginning, as far as it was read ahead.
@@ -193,12 +234,12 @@ impl Bytes {
 
     /// Were the bytes compressed?
     pub(super) fn is_packed(&self) -> bool {
-        self.below.is_some()
+        self.packing.is_some()
     }
 
     /// How many bytes were read from the file itself.
     pub(super) fn raw_count(&self) -> u64 {
-        self.below.as_ref().map_or(self.taken, |below| below.load(Ordering::Relaxed))
+        self.packing.as_ref().map_or(self.taken, |(_, below)| below.load(Ordering::Relaxed))
     }
 
     /// Appends up to `limit` bytes to `into`; fewer only at the end. Does more follow? At the end `fault` tells
@@ -219,10 +260,10 @@ impl Bytes {
             self.taken += count as u64;
             match result {
                 Ok(0) => self.ended = true,
-                Ok(_) => self.check_expansion(),
+                Ok(_) => self.count(count),
                 Err(error) => {
                     self.ended = true;
-                    self.fault = Some(self.fault_of(error));
+                    self.fault = Some(self.fault_of(&error));
                 }
             }
         }
@@ -236,56 +277,117 @@ impl Bytes {
         self.ahead = sample;
     }
 
-    fn without_gzip(self) -> Bytes {
-        let below = self.below.clone();
-        let fault = self.fault;
-        let packed = Cursor::new(self.ahead).chain(self.reader);
-        let (packed, below): (Box<dyn Read + Send>, _) = match below {
-            Some(below) => (Box::new(packed), below),
-            None => {
-                let count = Arc::new(AtomicU64::new(0));
-                (Box::new(Below { reader: packed, count: Arc::clone(&count) }), count)
-            }
+    fn without(self, format: Format) -> Bytes<'r> {
+        let Bytes { reader, ahead, packing, meter, fault, .. } = self;
+        let is_lowest = packing.is_none();
+        let count = packing.map_or_else(Arc::default, |(_, count)| count);
+        let below =
+            Below { reader: Cursor::new(ahead).chain(reader), count: is_lowest.then(|| Arc::clone(&count)) };
+        let packed = BufReader::with_capacity(SAMPLE_BYTES, below);
+        let (reader, broken): (Box<dyn Read + 'r>, _) = match decoder(format, packed) {
+            Ok(reader) => (reader, None),
+            Err(error) => (Box::new(io::empty()), Some(Fault::Container(format.title(), error.to_string()))),
         };
-        let reader = MultiGzDecoder::new(BufReader::with_capacity(SAMPLE_BYTES, packed));
-        Bytes { below: Some(below), fault, ..Bytes::plain(Box::new(reader)) }
+        Bytes {
+            packing: Some((format, count)),
+            is_layer: true,
+            ended: broken.is_some(),
+            fault: broken.or(fault),
+            ..Bytes::plain(reader, &meter)
+        }
     }
 
-    fn check_expansion(&mut self) {
-        let bound = self.raw_count().saturating_mul(MAX_EXPANSION);
-        if self.is_packed() && self.taken > FREE_EXPANSION && self.taken > bound {
+    /// Counts bytes that were read; ends the reading where a bound was reached.
+    fn count(&mut self, count: usize) {
+        if self.is_layer {
+            self.meter.add_expanded(count);
+        }
+        if let Some(fault) = self.meter.fault() {
             self.ended = true;
-            self.fault = Some(Fault::Expansion);
+            self.fault = Some(fault);
         }
     }
 
     /// The decoder passes on errors of the file unchanged; all others are its own.
-    fn fault_of(&self, error: io::Error) -> Fault {
-        if error.get_ref().is_some_and(|inner| inner.is::<Fault>()) {
-            return match error.into_inner().map(|inner| inner.downcast::<Fault>()) {
-                Some(Ok(fault)) => *fault,
-                _ => Fault::Shorter,
-            };
+    fn fault_of(&self, error: &io::Error) -> Fault {
+        match (Fault::in_error(error), &self.packing) {
+            (Some(fault), _) => fault,
+            (None, Some(_)) if asks_for_memory(error) => Fault::Window,
+            (None, Some((format, _))) => Fault::Container(format.title(), error.to_string()),
+            (None, None) => Fault::Read(error.to_string()),
         }
-        if self.is_packed() { Fault::Container(error) } else { Fault::Read(error) }
+    }
+}
+
+/// For what reads further layers out of it: archives.
+impl Read for Bytes<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !self.ahead.is_empty() {
+            let count = into.len().min(self.ahead.len());
+            for (to, from) in into.iter_mut().zip(self.ahead.drain(..count)) {
+                *to = from;
+            }
+            return Ok(count);
+        }
+        if self.ended || into.is_empty() {
+            return self.fault.clone().map_or(Ok(0), |fault| Err(fault.into_error()));
+        }
+        match self.reader.read(into) {
+            Ok(0) => {
+                self.ended = true;
+                Ok(0)
+            }
+            Ok(count) => {
+                self.taken += count as u64;
+                self.count(count);
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let fault = self.fault_of(&error);
+                self.ended = true;
+                self.fault = Some(fault.clone());
+                Err(fault.into_error())
+            }
+        }
+    }
+}
+
+/// The bytes of a file itself, counted.
+pub(super) struct Counted<R> {
+    pub(super) reader: R,
+    pub(super) meter: Arc<Meter>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(into)?;
+        self.meter.add_raw(count);
+        Ok(count)
     }
 }
 
 /// The compressed bytes: counts them, and marks errors as those of the file.
 struct Below<R> {
     reader: R,
-    count: Arc<AtomicU64>,
+    /// Only the lowest compression counts.
+    count: Option<Arc<AtomicU64>>,
 }
 
 impl<R: Read> Read for Below<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.reader.read(into) {
             Ok(count) => {
-                self.count.fetch_add(count as u64, Ordering::Relaxed);
+                if let Some(below) = &self.count {
+                    below.fetch_add(count as u64, Ordering::Relaxed);
+                }
                 Ok(count)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => Err(io::Error::other(Fault::Read(error))),
+            Err(error) => {
+                let fault = Fault::in_error(&error).unwrap_or_else(|| Fault::Read(error.to_string()));
+                Err(fault.into_error())
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct Identified {
     pub dialect: &'static str,
     /// WHATWG encoding name, or `binary`.
     pub encoding: &'static str,
+    /// What shows the encoding.
+    pub encoding_reason: String,
     /// Host whose log it is.
     pub host: Option<String>,
     /// Process whose log it is.
@@ -95,6 +97,10 @@ fn write(page: &mut Page, row: &Identified) {
     if !row.reason.is_empty() {
         page.line(3, &Rich::of(DIM, &row.reason));
     }
+    // Of nearly every source there is nothing to say: it is UTF-8.
+    if !row.encoding_reason.is_empty() && !matches!(row.encoding, "utf-8" | "binary") {
+        page.line(3, &Rich::of(DIM, &format!("{}: {}", row.encoding, row.encoding_reason)));
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +112,7 @@ mod tests {
             path: "bpdm/log.030509".into(),
             dialect: "netbackup.legacy",
             encoding: "utf-8",
+            encoding_reason: "only ASCII in its beginning".into(),
             host: Some("nbutest03".into()),
             process: Some("bpdm".into()),
             from: Some("2009-03-05T00:00:01.120".into()),
@@ -118,6 +125,7 @@ mod tests {
             path: "notes/a\x1b[2J.txt".into(),
             dialect: "unknown",
             encoding: "windows-1252",
+            encoding_reason: "there are bytes that are no UTF-8".into(),
             host: None,
             process: None,
             from: None,
@@ -146,6 +154,7 @@ bpdm/log.030509                             netbackup.legacy
 notes/a\\x1b[2J.txt                                   unknown
    windows-1252
    none of 40 lines begins a record of a known dialect
+   windows-1252: there are bytes that are no UTF-8
 gone.log                                           not-found
    it does not exist
 ";

@@ -54,6 +54,11 @@ impl Moment {
         }
     }
 
+    /// Its day, as printed.
+    pub fn day(self) -> NaiveDate {
+        self.civil().date()
+    }
+
     fn civil(self) -> NaiveDateTime {
         match self {
             Moment::Civil(civil) | Moment::Instant(_, civil) => civil,

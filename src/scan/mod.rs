@@ -11,6 +11,7 @@ mod spill;
 mod track;
 mod vm_runs;
 
+use chrono::{NaiveDate, TimeDelta};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
@@ -18,8 +19,7 @@ use crate::base::report::NoticeRow;
 use crate::base::stamp::MINUTE;
 use crate::base::{DateOrder, Dialect, Notice, NoticeCode, Report};
 use crate::correlate::World;
-use crate::input::{Discovery, discover};
-use crate::matching::Matcher;
+use crate::input::{Discovery, Found, ReadOptions, discover};
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::identify::{Identification, Identified};
 use crate::settings::{Settings, ZoneRule};
@@ -27,7 +27,6 @@ use crate::verdict;
 
 use report::sort_notices;
 use source::{Extract, Workshop};
-use spill::Spill;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]
@@ -50,6 +49,32 @@ pub struct Options {
     pub only: Vec<String>,
     /// Only patterns of these products; empty: all.
     pub products: Vec<String>,
+    /// How sources are read.
+    pub reading: ReadOptions,
+    /// First and last day that are of interest, where the user named them.
+    pub days: Days,
+}
+
+/// A range of days, open where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub since: Option<NaiveDate>,
+    /// The last.
+    pub until: Option<NaiveDate>,
+}
+
+/// A file whose name tells a day further from the asked ones than this is not read: twice the longest time that a
+/// known failure takes from its first to its last sign, 31 days.
+const REACH_DAYS: i64 = 62;
+
+impl Days {
+    /// Can nothing of a log of this day matter?
+    fn leave_out(self, day: NaiveDate) -> bool {
+        let reach = TimeDelta::days(REACH_DAYS);
+        self.since.is_some_and(|since| day + reach < since)
+            || self.until.is_some_and(|until| day - reach > until)
+    }
 }
 
 /// Clocks of hosts that are not kept by one time server are seldom further apart.
@@ -67,6 +92,8 @@ impl Default for Options {
             skew: DEFAULT_SKEW,
             only: Vec::new(),
             products: Vec::new(),
+            reading: ReadOptions::default(),
+            days: Days::default(),
         }
     }
 }
@@ -90,9 +117,8 @@ impl Options {
 
 /// Scans paths and reports. Trouble with one source is a notice in the report; the scan goes on.
 pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings: &Settings) -> Report {
-    let workshop =
-        Workshop { matcher: Matcher::new(catalogue), spill: Spill::new(), order: options.date_order };
-    let (extracts, mut notices) = read_all(inputs, options.jobs, &workshop);
+    let workshop = Workshop::new(catalogue, options);
+    let (extracts, mut notices) = read_all(inputs, options, &workshop);
     notices.extend(nothing_recognised(&extracts, &notices));
     let mut settled = settle::settle(extracts, options, settings);
     notices.append(&mut settled.notices);
@@ -104,31 +130,58 @@ pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings
 }
 
 /// Reads every source, side by side; what comes back is in order of the paths.
-fn read_all(inputs: &[String], jobs: usize, workshop: &Workshop<'_>) -> (Vec<Extract>, Vec<Notice>) {
-    let Discovery { sources, mut notices } = discover(inputs);
+fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (Vec<Extract>, Vec<Notice>) {
+    let Discovery { mut sources, mut notices } = discover(inputs);
+    leave_out(&mut sources, &mut notices, options);
+    let watch = &options.reading.watch;
+    watch.expect(sources.iter().filter_map(|found| found.length).sum());
     // Largest first, so that no thread is left with a large file at the end.
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(sources.get(*index).and_then(|found| found.length)));
-    let read = || -> Vec<(usize, Result<Extract, Notice>)> {
-        order
-            .par_iter()
-            .with_max_len(1)
-            .filter_map(|index| Some((*index, workshop.extract(sources.get(*index)?))))
-            .collect()
-    };
-    let mut results = match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+    let mut order: Vec<&Found> = sources.iter().collect();
+    order.sort_by_key(|found| std::cmp::Reverse(found.length));
+    let extract = |found: &&Found| (!watch.is_stopped()).then(|| workshop.extract(found));
+    let read = || -> Vec<_> { order.par_iter().with_max_len(1).map(extract).collect() };
+    let results = match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
         Ok(pool) => pool.install(read),
         Err(_) => read(),
     };
-    results.sort_by_key(|(index, _)| *index);
-    let mut extracts = Vec::with_capacity(results.len());
-    for (_, result) in results {
-        match result {
-            Ok(extract) => extracts.push(extract),
-            Err(notice) => notices.push(notice),
-        }
+    let unread = results.iter().filter(|result| result.is_none()).count();
+    if watch.is_stopped() {
+        notices.push(Notice {
+            code: NoticeCode::Interrupted,
+            source: None,
+            line: None,
+            detail: format!("{unread} of {} files were not begun", sources.len()),
+        });
     }
+    let mut extracts = Vec::with_capacity(results.len());
+    for (read, told) in results.into_iter().flatten() {
+        extracts.extend(read);
+        notices.extend(told);
+    }
+    extracts.sort_by(|one, other| one.path.cmp(&other.path));
     (extracts, notices)
+}
+
+/// Takes out what the user does not want to be read.
+fn leave_out(sources: &mut Vec<Found>, notices: &mut Vec<Notice>, options: &Options) {
+    let mut left_out = |keep: &dyn Fn(&Found) -> bool, why: &str| {
+        let before = sources.len();
+        sources.retain(keep);
+        let count = before - sources.len();
+        if count > 0 {
+            let detail = format!("{count} files {why}");
+            notices.push(Notice { code: NoticeCode::LeftOut, source: None, line: None, detail });
+        }
+    };
+    left_out(&|found| !options.reading.leaves_out(&found.path), "were left out (--exclude)");
+    if options.days != Days::default() {
+        let readers = crate::dialect::readers();
+        let day = |path: &str| readers.iter().find_map(|reader| reader.place(path).date);
+        left_out(
+            &|found| day(&found.path).is_none_or(|day| !options.days.leave_out(day)),
+            "lie far outside the asked time by their names (--since, --until)",
+        );
+    }
 }
 
 /// A scan in which no source is a log that blogscan knows has answered nothing.
@@ -146,9 +199,8 @@ fn nothing_recognised(extracts: &[Extract], notices: &[Notice]) -> Option<Notice
 /// Identifies every source under the paths; nothing is matched.
 pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Identification {
     let catalogue = Catalogue::default();
-    let workshop =
-        Workshop { matcher: Matcher::new(&catalogue), spill: Spill::new(), order: options.date_order };
-    let (extracts, mut notices) = read_all(inputs, options.jobs, &workshop);
+    let workshop = Workshop::new(&catalogue, options);
+    let (extracts, mut notices) = read_all(inputs, options, &workshop);
     let settled = settle::settle(extracts, options, settings);
     notices.extend(settled.notices);
     let word = |stamp: Option<crate::base::Stamp>| stamp.map(|stamp| stamp.to_string());
@@ -161,6 +213,7 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Id
             dialect: source.dialect.name(),
             reason: source.reason,
             encoding: source.encoding,
+            encoding_reason: source.evidence,
             host: source.host,
             process: source.process,
             from: word(source.first),

@@ -25,6 +25,7 @@ pub(super) struct SettledSource {
     pub(super) dialect: Dialect,
     pub(super) reason: String,
     pub(super) encoding: &'static str,
+    pub(super) evidence: String,
     pub(super) host: Option<String>,
     pub(super) process: Option<String>,
     pub(super) zone: Option<String>,
@@ -109,8 +110,19 @@ const INFERRED_REACH: u64 = 24 * HOUR as u64;
 
 impl Settler<'_> {
     fn take(&mut self, id: SourceId, extract: Extract) {
-        let Extract { path, dialect, reason, encoding, bytes, stream, place, order, mut part, notices } =
-            extract;
+        let Extract {
+            path,
+            dialect,
+            reason,
+            encoding,
+            evidence,
+            bytes,
+            stream,
+            place,
+            order,
+            mut part,
+            notices,
+        } = extract;
         self.notices.extend(notices);
         let told = part.notices.drain(..).map(|(code, line, detail)| Notice {
             code,
@@ -177,6 +189,7 @@ impl Settler<'_> {
             dialect,
             reason,
             encoding,
+            evidence,
             host,
             process: place.process,
             bytes,

@@ -3,6 +3,8 @@
 //! A text is read block by block; the splitter leaves an unfinished record at the end of the buffer, which the next
 //! block completes. A large plain file of a dialect that may be cut is read in chunks side by side.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
@@ -13,7 +15,9 @@ use crate::dialect::{
 };
 use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, PlainFile, TextReader};
 use crate::matching::{Matcher, Plan};
+use crate::pattern::Catalogue;
 
+use super::Options;
 use super::collect::{Collector, Part, Reading};
 use super::spill::Spill;
 
@@ -23,6 +27,8 @@ pub(super) struct Extract {
     pub(super) dialect: Dialect,
     pub(super) reason: String,
     pub(super) encoding: &'static str,
+    /// What shows the encoding.
+    pub(super) evidence: String,
     pub(super) bytes: u64,
     pub(super) stream: String,
     pub(super) place: Place,
@@ -31,40 +37,67 @@ pub(super) struct Extract {
     pub(super) notices: Vec<Notice>,
 }
 
+fn tells_late(extract: &Extract) -> bool {
+    let part = &extract.part;
+    extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0
+}
+
 /// What all sources of a scan share.
 pub(super) struct Workshop<'c> {
     pub(super) matcher: Matcher<'c>,
     pub(super) spill: Spill,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
+    /// How sources are read.
+    pub(super) reading: input::ReadOptions,
 }
 
 /// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
 /// memory must not grow with the size of the input.
 const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
-impl Workshop<'_> {
-    /// Reads a source. `None`: it could not be opened; the notice says why.
-    pub(super) fn extract(&self, found: &Found) -> Result<Extract, Notice> {
-        let extract = self.read(found, self.order)?;
-        let part = &extract.part;
-        // Only the rest of the source told that days come first: what stood before was read month first.
-        let late =
-            extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0;
-        if late && matches!(found.origin, input::Origin::File(_)) {
-            return self.read(found, Some(DateOrder::Dmy));
+impl<'c> Workshop<'c> {
+    pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {
+        Workshop {
+            matcher: Matcher::new(catalogue),
+            spill: Spill::new(),
+            order: options.date_order,
+            reading: options.reading.clone(),
         }
-        Ok(extract)
     }
 
-    fn read(&self, found: &Found, order: Option<DateOrder>) -> Result<Extract, Notice> {
-        let text = TextReader::open(found)?;
-        let path = &found.path;
+    /// Reads everything that a path leads to: one source, or the members of an archive.
+    pub(super) fn extract(&self, found: &Found) -> (Vec<Extract>, Vec<Notice>) {
+        let mut extracts = Vec::new();
+        let notices = input::visit(found, &self.reading, &mut |text| {
+            self.reading.watch.begin(text.path());
+            extracts.push(self.read(text, self.order));
+        });
+        // Only the rest of a source told that days come first: what stood before was read month first.
+        let late: HashMap<String, usize> = extracts
+            .iter()
+            .enumerate()
+            .filter(|(_, extract)| tells_late(extract))
+            .map(|(at, extract)| (extract.path.clone(), at))
+            .collect();
+        if !late.is_empty() && matches!(found.origin, input::Origin::File(_)) {
+            input::visit(found, &self.reading, &mut |text| {
+                if let Some(slot) = late.get(text.path()).and_then(|at| extracts.get_mut(*at)) {
+                    *slot = self.read(text, Some(DateOrder::Dmy));
+                }
+            });
+        }
+        (extracts, notices)
+    }
+
+    fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
+        let path = text.path().to_owned();
         let mut extract = Extract {
             path: path.clone(),
             dialect: Dialect::Unknown,
             reason: String::new(),
             encoding: text.encoding().name(),
+            evidence: text.encoding_evidence().to_owned(),
             bytes: 0,
             stream: path.clone(),
             place: Place::default(),
@@ -77,7 +110,7 @@ impl Workshop<'_> {
                 Some(dialect) => self.read_binary(text, dialect, format, &mut extract),
                 None => pass_over(text, format, &mut extract),
             }
-            return Ok(extract);
+            return extract;
         }
         let recognised = recognise(text.head());
         extract.dialect = recognised.dialect;
@@ -86,13 +119,13 @@ impl Workshop<'_> {
             Some(dialect) => self.read_dialect(text, dialect, &mut extract),
             None => read_unknown(text, &mut extract),
         }
-        Ok(extract)
+        extract
     }
 
     /// Reads a log whose records are no text.
     fn read_binary(
         &self,
-        mut text: TextReader,
+        mut text: TextReader<'_>,
         dialect: &'static dyn BinaryReader,
         format: Format,
         extract: &mut Extract,
@@ -142,7 +175,7 @@ impl Workshop<'_> {
         extract.notices.extend(outcome.notices(&extract.path));
     }
 
-    fn read_dialect(&self, text: TextReader, dialect: &'static dyn Reader, extract: &mut Extract) {
+    fn read_dialect(&self, text: TextReader<'_>, dialect: &'static dyn Reader, extract: &mut Extract) {
         extract.place = dialect.place(&extract.path);
         if let Some(stream) = &extract.place.stream {
             extract.stream.clone_from(stream);
@@ -173,6 +206,7 @@ impl Workshop<'_> {
         };
         extract.part = part;
         extract.encoding = outcome.encoding.name();
+        extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
         extract.bytes = outcome.decoded_bytes;
         extract.notices.extend(outcome.notices(&extract.path));
     }
@@ -188,7 +222,7 @@ fn dialect_of(format: Format) -> Option<Dialect> {
 }
 
 /// A source that is neither text nor a binary log is named and not read.
-fn pass_over(text: TextReader, format: Format, extract: &mut Extract) {
+fn pass_over(text: TextReader<'_>, format: Format, extract: &mut Extract) {
     extract.reason = format!("not text ({})", format.title());
     extract.notices.push(unknown(&extract.path, &extract.reason));
     let outcome = text.finish();
@@ -206,12 +240,13 @@ fn unknown(path: &str, reason: &str) -> Notice {
 }
 
 /// A text in no known dialect is not read beyond its beginning: nothing in it could be judged.
-fn read_unknown(mut text: TextReader, extract: &mut Extract) {
+fn read_unknown(mut text: TextReader<'_>, extract: &mut Extract) {
     let mut buffer = String::new();
     text.next_block(&mut buffer, 0);
     extract.part.headless = buffer.lines().filter(|line| !line.trim().is_empty()).count() as u64;
     let outcome = text.finish();
     extract.encoding = outcome.encoding.name();
+    extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
     extract.bytes = outcome.decoded_bytes;
     let empty = buffer.trim().is_empty();
     extract.notices.extend(outcome.notices(&extract.path));
@@ -252,7 +287,7 @@ fn read_chunks(
 
 /// Splits and matches one text to its end; what it comes to is added to `part`.
 fn read_text(
-    mut text: TextReader,
+    mut text: TextReader<'_>,
     mut splitter: Box<dyn Splitter>,
     reading: &Reading<'_, '_>,
     mut part: Part,
@@ -301,7 +336,7 @@ fn find_candidates(plan: &Plan<'_>, text: &str, candidates: &mut Vec<usize>) {
 }
 
 /// What the beginning of a source shows about the order of day and month.
-fn order_of_head(text: &TextReader, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
+fn order_of_head(text: &TextReader<'_>, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
     let context = SourceContext { path: path.to_owned(), ..SourceContext::default() };
     let mut votes = Votes::default();
     dialect.splitter(&context).split(text.head(), 1, Feed::Last, &mut votes);

@@ -33,6 +33,7 @@ impl Engine for Canned {
             path: path.clone(),
             dialect: "netbackup.legacy",
             encoding: "utf-8",
+            encoding_reason: String::new(),
             host: options.host.clone(),
             process: None,
             from: None,
@@ -72,6 +73,8 @@ fn with(report: Report, words: &[&str]) -> Outcome {
         home: None,
         width: None,
         paints: false,
+        shows_progress: false,
+        stopped: std::sync::Arc::default(),
     };
     let words = ["blogscan"].iter().chain(words).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
