@@ -1,5 +1,7 @@
 //! The README is always true: every block that shows a run is run again, and its tables are compared with the program.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Command;
 

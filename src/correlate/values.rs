@@ -49,6 +49,10 @@ impl World<'_> {
     /// Does a predicate hold for an event?
     pub fn holds(&self, index: EventIndex, filter: &Where, bound: &Bindings<'_>) -> Tri {
         let Some(value) = self.value(index, &filter.key) else { return Tri::Unknown };
+        // A dialect that could not tell says so; only a predicate that asks for just that is answered by it.
+        if &*value == UNKNOWN && !names_unknown(&filter.test) {
+            return Tri::Unknown;
+        }
         self.test(&filter.key, &value, &filter.test, bound)
     }
 
@@ -101,6 +105,18 @@ impl World<'_> {
     pub fn referred(&self, reference: &Reference, bound: &Bindings<'_>) -> Option<Cow<'_, str>> {
         let index = bound.event(&reference.step)?;
         self.value(index, &reference.key)
+    }
+}
+
+/// What dialects write where a log leaves a value open (`result`, `method`).
+const UNKNOWN: &str = "unknown";
+
+fn names_unknown(test: &Test) -> bool {
+    match test {
+        Test::In(operands) | Test::NotIn(operands) => {
+            operands.iter().any(|operand| matches!(operand, Operand::Text(text) if text == UNKNOWN))
+        }
+        Test::Above(_) | Test::Below(_) | Test::Matches(_) => false,
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use crate::base::stamp::MINUTE;
-use crate::base::{Level, SourceId};
+use crate::base::{Level, SourceId, Stamp};
 use crate::correlate::evaluate::Refuted;
 use crate::correlate::{Choice, EventIndex, Object, Outcome, Outcomes, Row, World};
 use crate::pattern::Pattern;
@@ -54,6 +54,12 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
     for outcome in &outcomes.held {
         let Some(verdict) = pattern.verdicts.get(outcome.verdict) else { continue };
         let Some(level) = levels::level(pattern, verdict, &outcome.choice) else { continue };
+        let level = if level == Level::Cleared && rests_on_assumed_dates(world, outcome) {
+            // An order of day and month that was only assumed proves nothing harmless.
+            Level::Suspected
+        } else {
+            level
+        };
         let object = object_of(world, pattern, outcome, level);
         by_anchor.entry(outcome.anchor).or_default().push(Leveled { outcome, level, object });
     }
@@ -67,6 +73,14 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
         }
     }
     by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
+}
+
+/// Does the outcome stand on several records of which one's day and month could be exchanged?
+fn rests_on_assumed_dates(world: &World<'_>, outcome: &Outcome) -> bool {
+    let swappable = |event: EventIndex| {
+        world.event(event).is_some_and(|event| matches!(event.stamp, Stamp::Dated { swappable: true, .. }))
+    };
+    outcome.choice.steps.len() > 1 && outcome.choice.bound_events().any(swappable)
 }
 
 /// A verdict that a condition turned into `cleared` is about the pattern's own object.

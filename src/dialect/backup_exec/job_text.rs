@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(results(&both, ""), ["unknown", "unknown"]);
         assert_eq!(results(&both, &ended(28, "Failed")), ["partial", "failed"]);
         assert_eq!(results(&good, &ended(28, "Failed")), ["failed"]);
-        assert_eq!(results(&both, &ended(28, "Canceled")), ["partial", "failed"]);
+        assert_eq!(results(&both, &ended(28, "Canceled")), ["unknown", "failed"]);
         assert_eq!(results(&both, &ended(28, "Recovered")), ["unknown", "unknown"]);
         let two = format!("{good}{}", set(&vm("ab"), "Incremental", 28, 700));
         let errors = format!(

@@ -81,7 +81,7 @@ pub(super) fn result(run: &Run, broken: &Broken, set: &Set) -> &'static str {
         }
         Some(Outcome::Canceled) => {
             if set.is_over() && set.problems == 0 {
-                "partial"
+                "unknown"
             } else {
                 "failed"
             }

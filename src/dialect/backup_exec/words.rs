@@ -306,13 +306,13 @@ pub(super) fn outcome_of_number(number: &str) -> Option<Outcome> {
 /// Backup method of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
-    /// Everything; a copy reads everything too.
+    /// Everything.
     Full,
     /// What changed since the last backup of any kind.
     Incremental,
     /// What changed since the last full backup.
     Differential,
-    /// Put together from earlier sets.
+    /// Put together from earlier sets; also a copy, which reads everything but begins no new chain.
     Synthetic,
 }
 
@@ -320,13 +320,13 @@ pub(super) enum Method {
 /// comes first decides, because the explanation names the others.
 pub(super) fn method(text: &str) -> Option<Method> {
     const WORDS: [(Method, &[&str]); 4] = [
-        (Method::Synthetic, &["synthet", "synthét", "sintét", "sintet"]),
+        (Method::Synthetic, &["synthet", "synthét", "sintét", "sintet", "copy", "kopie", "copie", "copia"]),
         (Method::Incremental, &["increm", "inkrem", "incrém", "增量", "増分", "инкремент"]),
         (
             Method::Differential,
             &["differen", "différen", "diferen", "differenz", "差异", "差分", "дифференц"],
         ),
-        (Method::Full, &["full", "voll", "compl", "copy", "kopie", "copie", "copia", "完全", "完整", "полн"]),
+        (Method::Full, &["full", "voll", "compl", "完全", "完整", "полн"]),
     ];
     let text = text.to_lowercase();
     let found = WORDS.iter().filter_map(|(method, words)| {
@@ -410,7 +410,7 @@ mod tests {
             ("Full - Back Up Virtual Machines", Some(Method::Full)),
             ("Incremental - Back up changed files since last full or incremental", Some(Method::Incremental)),
             ("Differential – Back up changed files since last full", Some(Method::Differential)),
-            ("Copy - Back Up Files", Some(Method::Full)),
+            ("Copy - Back Up Files", Some(Method::Synthetic)),
             ("Inkrementell", Some(Method::Incremental)),
             ("Sauvegarde complète", Some(Method::Full)),
             ("Synthetic Full", Some(Method::Synthetic)),
