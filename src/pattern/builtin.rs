@@ -20,7 +20,10 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("netbackup/336578.md", include_str!("../../patterns/netbackup/336578.md")),
     ("netbackup/BPTM-EXTERNAL-REWIND.md", include_str!("../../patterns/netbackup/BPTM-EXTERNAL-REWIND.md")),
     ("netbackup/MSQA-2119489.md", include_str!("../../patterns/netbackup/MSQA-2119489.md")),
-    ("netbackup/NDMP-RESTORE-CANCELLED.md", include_str!("../../patterns/netbackup/NDMP-RESTORE-CANCELLED.md")),
+    (
+        "netbackup/NDMP-RESTORE-CANCELLED.md",
+        include_str!("../../patterns/netbackup/NDMP-RESTORE-CANCELLED.md"),
+    ),
     ("netbackup/TECH153084.md", include_str!("../../patterns/netbackup/TECH153084.md")),
     ("netbackup/TECH190329.md", include_str!("../../patterns/netbackup/TECH190329.md")),
     ("netbackup/TECH20615.md", include_str!("../../patterns/netbackup/TECH20615.md")),
