@@ -124,6 +124,12 @@ const CASES: &[Case] = &[
         &[(3, 6, "the pattern has no `products`"), (8, 1, "a pattern has no key `product`")],
     ),
     case(
+        "any-code-of-no-source",
+        "match = '''FREEZING",
+        "code = \"*\"\nmatch = '''FREEZING",
+        &[(22, 8, "any code of what?")],
+    ),
+    case(
         "two-unknown-keys",
         "dialect = \"netbackup.legacy\"",
         "dialekt = \"netbackup.legacy\"\ncolour = 1",

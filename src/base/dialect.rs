@@ -166,6 +166,8 @@ impl Dialect {
             | Dialect::TsmOptions
             | Dialect::VmwareVmsd
             | Dialect::VmwareVmx
+            // What somebody picked out and pasted is no stretch of a log.
+            | Dialect::WindowsCopied
             | Dialect::Mixed
             | Dialect::Unknown => CoverageKind::None,
             _ => CoverageKind::Log,

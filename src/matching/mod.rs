@@ -16,6 +16,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Record, Values};
 use crate::pattern::Catalogue;
+use crate::pattern::model::ANY_CODE;
 
 pub use literals::required_literals;
 use rule::Rule;
@@ -147,6 +148,7 @@ impl<'c> Plan<'c> {
     ) {
         if let Some(code) = record.code.as_deref() {
             self.try_table(&self.by_code, code, record, source_process, hits);
+            self.try_table(&self.by_code, ANY_CODE, record, source_process, hits);
             let bare = without_severity(code);
             if bare.len() < code.len() {
                 self.try_table(&self.by_code, bare, record, source_process, hits);

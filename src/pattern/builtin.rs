@@ -4,6 +4,7 @@
 /// Path below `patterns` and text of every embedded file.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
+    ("shared/windows.toml", include_str!("../../patterns/shared/windows.toml")),
     ("netbackup/000022618.md", include_str!("../../patterns/netbackup/000022618.md")),
     ("netbackup/100001028.md", include_str!("../../patterns/netbackup/100001028.md")),
     ("netbackup/100008165.md", include_str!("../../patterns/netbackup/100008165.md")),
@@ -40,4 +41,5 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("fcm/FCM-RDM-ASIS.md", include_str!("../../patterns/fcm/FCM-RDM-ASIS.md")),
     ("tsm/IC89340.md", include_str!("../../patterns/tsm/IC89340.md")),
     ("vmware/TECH136138.md", include_str!("../../patterns/vmware/TECH136138.md")),
+    ("windows/LGTO-SYNC.md", include_str!("../../patterns/windows/LGTO-SYNC.md")),
 ];

@@ -179,10 +179,11 @@ fn event() -> Value {
             "any": texts("Several regexes of which one must match."),
             "ignore-case": flag("Letter case of the regexes does not matter."),
             "code": values(),
-            "provider": texts("Windows event sources."),
+            "provider": texts("Windows event sources; `code = \"*\"` stands for all their events."),
             "record": texts("Kinds of records that have no text of their own."),
             "severity": words("At least this bad.", ["debug", "info", "warning", "error", "critical"]),
             "where": filters("Predicates on fields and captures of the record."),
+            "except": filters("A record for which one of these certainly holds is not meant; one that lacks the value is."),
             "capture": { "description": "Fields taken as values, under their own or new names.", "oneOf": [
                 { "type": "string" },
                 { "type": "array", "items": { "type": "string" } },
@@ -313,10 +314,11 @@ fn verdict() -> Value {
             "supports": one_or_more(object("Evidence that is listed when it is there.", &["event"], place())),
             "needs": texts("Conditions that must be met."),
             "requires": texts("Conditions that must be met; not to know is not enough."),
-            "also": one_or_more(object("Further objects to list.", &["event", "after", "as"], json!({
+            "also": one_or_more(object("Further objects to list.", &["event", "as"], json!({
                 "event": texts("Events to list."),
-                "after": text("After this step."),
-                "until": texts("Until the first of these."),
+                "after": text("After this step; this or `before`."),
+                "before": text("Before this step."),
+                "until": texts("Until the first of these; what stands before a step: only where none of these follows it."),
                 "until-where": filters("Predicates on the events of `until`."),
                 "same": texts("Equal values."),
                 "where": filters("Predicates on the listed events."),
