@@ -76,6 +76,8 @@ impl Engine for Blogscan {
                 product: product.to_owned(),
                 code: code.to_owned(),
                 meaning: meaning.to_owned(),
+                cause: crate::codes::advice(product, code).map(|advice| advice.cause.to_owned()),
+                look_at: crate::codes::advice(product, code).map(|advice| advice.look_at.to_owned()),
                 advisories: advisories(code, catalogue),
             })
             .collect()

@@ -38,6 +38,10 @@ fn unknown(what: &str, catalogue: &Catalogue) -> String {
     };
     let similar: Vec<&str> =
         catalogue.patterns.iter().filter(has).map(|pattern| pattern.id.as_str()).take(5).collect();
+    let is_number = !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit());
+    if similar.is_empty() && is_number {
+        return format!("the code {what} is not known here, and its meaning is not guessed");
+    }
     if similar.is_empty() || wanted.is_empty() {
         return format!("nothing is known about `{what}`; blogscan patterns list shows the known failures");
     }

@@ -9,10 +9,15 @@
 //! backup-exec  0xE000FEDD           a failure occurred accessing the object list (agent or resource gone)
 //! windows      lgto_sync:1          the VMware sync driver was loaded (at boot) ...
 //! ```
+//!
+//! Statuses of NetBackup say little by themselves: `netbackup_advice.tsv` adds the usual cause and what to look at.
 
 use std::borrow::Cow;
 
 const TABLE: &str = include_str!("meanings.tsv");
+
+/// Status, usual cause, what to look at.
+const NETBACKUP_ADVICE: &str = include_str!("netbackup_advice.tsv");
 
 /// Windows sources that log the same events under several names: as written, as in the table. Lower case.
 const SOURCES: [(&str, &str); 18] = [
@@ -41,6 +46,29 @@ const SOURCES: [(&str, &str); 18] = [
 pub fn meaning(product: &str, code: &str) -> Option<&'static str> {
     let code = canonical(product, code)?;
     rows().find(|row| row.0 == product && row.1 == code).map(|row| row.2)
+}
+
+/// What usually lies behind a code, and where to look. It is experience, not proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// The usual cause.
+    pub cause: &'static str,
+    /// What to look at.
+    pub look_at: &'static str,
+}
+
+/// Advice on a code, where there is any: today for the statuses of NetBackup and the errors of its storage plug-ins.
+pub fn advice(product: &str, code: &str) -> Option<Advice> {
+    let code = canonical(product, code).filter(|_| product == "netbackup")?;
+    advices().find(|(known, _)| *known == code).map(|(_, advice)| advice)
+}
+
+fn advices() -> impl Iterator<Item = (&'static str, Advice)> {
+    NETBACKUP_ADVICE.lines().filter_map(|line| {
+        let (code, rest) = line.split_once('\t')?;
+        let (cause, look_at) = rest.split_once('\t')?;
+        Some((code, Advice { cause, look_at }))
+    })
 }
 
 /// Every product in which this code means something, with the meaning.
@@ -171,5 +199,18 @@ mod tests {
             seen.push((product, code));
         }
         assert!(seen.len() > 350);
+    }
+
+    #[test]
+    fn every_status_of_netbackup_has_advice() {
+        let known: Vec<&str> = rows().filter(|row| row.0 == "netbackup").map(|row| row.1).collect();
+        let advised: Vec<&str> = advices().map(|(code, _)| code).collect();
+        assert_eq!(known, advised);
+        for line in NETBACKUP_ADVICE.lines() {
+            assert_eq!(line.split('\t').filter(|column| !column.trim().is_empty()).count(), 3, "{line}");
+        }
+        assert!(advice("netbackup", "0191").is_some_and(|advice| advice.look_at.contains("TECH69597")));
+        assert_eq!(advice("netbackup", "99999"), None);
+        assert_eq!(advice("tsm", "191"), None);
     }
 }

@@ -45,6 +45,12 @@ pub struct Meaning {
     pub code: String,
     /// What it means.
     pub meaning: String,
+    /// The usual cause, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look_at: Option<String>,
     /// Ids of known failures in which it occurs.
     pub advisories: Vec<String>,
 }
@@ -139,6 +145,11 @@ pub fn render_meanings(meanings: &[Meaning], look: Look) -> String {
     for meaning in meanings {
         let code = format!("{} {}", meaning.product, meaning.code);
         page.hang(0, &Rich::of(BOLD, &code), code.len() + 2, &Rich::of(PLAIN, &meaning.meaning));
+        for (label, text) in [("Usually", &meaning.cause), ("Look at", &meaning.look_at)] {
+            if let Some(text) = text {
+                page.hang(3, &Rich::of(DIM, label), 9, &Rich::of(PLAIN, text));
+            }
+        }
         for advisory in &meaning.advisories {
             page.line(
                 3,
@@ -232,13 +243,15 @@ References
             product: product.into(),
             code: "83".into(),
             meaning: meaning.into(),
+            cause: (product == "netbackup").then(|| "device or path".to_owned()),
+            look_at: (product == "netbackup").then(|| "bptm debug log".to_owned()),
             advisories: advisories.iter().map(|id| (*id).to_owned()).collect(),
         };
         let meanings = [
             meaning("netbackup", "media open error", &["TECH69597"]),
             meaning("windows", "fail on INT 24", &[]),
         ];
-        let expected = "netbackup 83  media open error\n   occurs in TECH69597 (blogscan explain TECH69597)\nwindows 83  fail on INT 24\n";
+        let expected = "netbackup 83  media open error\n   Usually  device or path\n   Look at  bptm debug log\n   occurs in TECH69597 (blogscan explain TECH69597)\nwindows 83  fail on INT 24\n";
         assert_eq!(render_meanings(&meanings, Look::default()), expected);
     }
 }

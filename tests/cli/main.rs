@@ -54,6 +54,8 @@ impl Engine for Canned {
             product: "netbackup".into(),
             code: "83".into(),
             meaning: "media open error".into(),
+            cause: None,
+            look_at: None,
             advisories: vec!["TECH69597".into()],
         };
         if code == "83" { vec![meaning] } else { Vec::new() }

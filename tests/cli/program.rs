@@ -51,6 +51,12 @@ fn what_needs_no_logs() {
     assert!(String::from_utf8(page.stdout).unwrap().contains(".TH blogscan 1"));
     blogscan().args(["patterns", "list"]).assert().code(0);
     blogscan().args(["explain", "X-4711"]).assert().code(1);
+    let known = blogscan().args(["explain", "191"]).assert().success();
+    let text = String::from_utf8_lossy(&known.get_output().stdout).into_owned();
+    assert!(text.contains("Usually") && text.contains("Look at"), "{text}");
+    let unknown = blogscan().args(["explain", "99999"]).assert().code(1);
+    let text = String::from_utf8_lossy(&unknown.get_output().stderr).into_owned();
+    assert!(text.contains("not known here"), "{text}");
 }
 
 #[cfg(unix)]
