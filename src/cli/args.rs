@@ -223,7 +223,7 @@ pub(crate) struct ReadingWords {
     /// One packed file may become so many bytes: 500M, 64G
     #[arg(long, value_name = "SIZE", default_value = "256G", help_heading = "Bounds")]
     pub(crate) max_expanded: String,
-    /// Show how far the work is, on standard error; auto: where that is a terminal
+    /// Show how far the work is, on standard error; auto: where that is a terminal; always: else by a line now and then
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(crate) progress: WhenWord,
     /// Settings of the site

@@ -1,11 +1,12 @@
 //! How far the work is, on standard error while it lasts: gone at the end, and never there where nobody looks.
 
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::input::Watch;
 use crate::report::escape::visible;
@@ -15,6 +16,9 @@ const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Between two looks at the numbers: fast enough for the eye, nothing beside the work.
 const STEP: Duration = Duration::from_millis(150);
+
+/// Between two lines in a log.
+const LINE_STEP: Duration = Duration::from_secs(10);
 
 /// Does the work; shows how far it is if asked to.
 pub(crate) fn watched<T>(shown: bool, watch: &Arc<Watch>, work: impl FnOnce() -> T) -> T {
@@ -34,6 +38,9 @@ pub(crate) fn watched<T>(shown: bool, watch: &Arc<Watch>, work: impl FnOnce() ->
 }
 
 fn show(watch: &Watch, over: &AtomicBool) {
+    if !std::io::stderr().is_terminal() {
+        return tell(watch, over);
+    }
     thread::park_timeout(PATIENCE);
     if over.load(Ordering::Relaxed) {
         return;
@@ -62,6 +69,21 @@ fn show(watch: &Watch, over: &AtomicBool) {
         thread::park_timeout(STEP);
     }
     bar.finish_and_clear();
+}
+
+/// Where there is no terminal, but progress was asked for: a line now and then.
+fn tell(watch: &Watch, over: &AtomicBool) {
+    let mut told = Instant::now();
+    while !over.load(Ordering::Relaxed) {
+        thread::park_timeout(STEP);
+        if told.elapsed() >= LINE_STEP {
+            told = Instant::now();
+            let (done, total) = watch.bytes();
+            let (done, total) = (HumanBytes(done), HumanBytes(total));
+            // Nothing can be done where standard error is closed.
+            let _ = writeln!(std::io::stderr(), "blogscan: {done} of {total}  {}", visible(&watch.current()));
+        }
+    }
 }
 
 #[cfg(test)]

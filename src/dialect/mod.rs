@@ -150,21 +150,42 @@ pub fn without_rotation(path: &str) -> &str {
     }
 }
 
-/// The host that a support bundle's folder names: `nbsu` writes `<host>_<role>_<date>[_<time>]`. The layout is known
-/// from descriptions only, so all three parts must be there.
+/// The host that a support bundle's folder or archive names: `nbsu` writes `<host>_<role>_<date>[_<time>]`, vm-support
+/// `esx-<host>-<date>--<time>[-<pid>]`. The layouts are known from descriptions only, so all parts must be there.
 pub fn bundle_host(path: &str) -> Option<&str> {
-    path.split(['/', '\\', '!']).rev().skip(1).find_map(|folder| {
-        let mut parts = folder.rsplit('_').peekable();
-        while parts
-            .peek()
-            .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4)
-        {
-            parts.next();
-        }
-        let role = parts.next().filter(|role| matches!(*role, "master" | "primary" | "media" | "client"))?;
-        let host = folder.get(..folder.find(&format!("_{role}_"))?)?;
-        (!host.is_empty()).then_some(host)
+    path.split(['/', '\\', '!']).rev().skip(1).map(without_archive).find_map(|folder| {
+        nbsu_host(folder).or_else(|| vm_support_host(folder)).filter(|host| !host.is_empty())
     })
+}
+
+fn nbsu_host(folder: &str) -> Option<&str> {
+    let mut parts = folder.rsplit('_').peekable();
+    while parts.peek().is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4) {
+        parts.next();
+    }
+    let role = parts.next().filter(|role| matches!(*role, "master" | "primary" | "media" | "client"))?;
+    folder.get(..folder.find(&format!("_{role}_"))?)
+}
+
+fn vm_support_host(folder: &str) -> Option<&str> {
+    let (begin, time) = folder.strip_prefix("esx-")?.rsplit_once("--")?;
+    let date_at = begin.len().checked_sub("-2013-08-12".len())?;
+    let (host, date) = begin.split_at_checked(date_at)?;
+    let is_date = date.strip_prefix('-').is_some_and(|date| date.parse::<NaiveDate>().is_ok());
+    let is_time =
+        time.split(['.', '-']).all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    (is_date && is_time).then_some(host)
+}
+
+/// A folder's name without what makes it the name of an archive.
+fn without_archive(name: &str) -> &str {
+    const ENDS: [&str; 11] =
+        [".gz", ".bz2", ".xz", ".zst", ".tgz", ".tbz2", ".txz", ".tar", ".zip", ".7z", ".cab"];
+    let mut name = name;
+    while let Some(stem) = ENDS.iter().find_map(|end| name.strip_suffix(end)) {
+        name = stem;
+    }
+    name
 }
 
 /// The last part of a path.
@@ -198,5 +219,14 @@ mod tests {
         assert_eq!(bundle_host("nbu_srv1_master_20090511/MM_tpconfig.txt"), Some("nbu_srv1"));
         assert_eq!(bundle_host("case/media9_media/NBU_version.txt"), None);
         assert_eq!(bundle_host("media9_20090511/x"), None);
+        assert_eq!(bundle_host("c.zip!media9_media_20090511.tar.gz!NBU_version.txt"), Some("media9"));
+        let inside = "esx-prod-vmware01-2013-08-12--14.06/var/log/vmkernel.log";
+        assert_eq!(bundle_host(inside), Some("prod-vmware01"));
+        assert_eq!(
+            bundle_host("esx-a.corp.local-2013-08-12--14.06-4711.tgz!x/hostd.log"),
+            Some("a.corp.local")
+        );
+        assert_eq!(bundle_host("esx-notes-2013/x"), None);
+        assert_eq!(bundle_host("esx--2013-08-12--14.06/x"), None);
     }
 }

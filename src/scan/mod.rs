@@ -150,7 +150,10 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
             code: NoticeCode::Interrupted,
             source: None,
             line: None,
-            detail: format!("{unread} of {} files were not begun", sources.len()),
+            detail: match unread {
+                0 => "what was being read was not read to its end".to_owned(),
+                unread => format!("{unread} of {} files were not begun", sources.len()),
+            },
         });
     }
     let mut extracts = Vec::with_capacity(results.len());
