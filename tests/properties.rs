@@ -274,27 +274,29 @@ fn large_log(scenes: &[(&[String], usize)]) -> String {
 #[test]
 fn a_log_in_pieces_is_the_log_in_one() {
     let scenes = scenes();
-    // Every place between two lines of every scene, and one inside each line.
+    // Every place between two lines of every scene, and one inside of its second line.
     let mut cuts: Vec<(&[String], usize)> = Vec::new();
     for scene in &scenes {
         let mut length = 0;
-        for line in scene {
+        for (number, line) in scene.iter().enumerate() {
             cuts.push((scene, length));
-            cuts.push((scene, length + line.len() / 2));
+            if number == 1 {
+                cuts.push((scene, length + line.len() / 2));
+            }
             length += line.len();
         }
     }
     for (number, group) in cuts.chunks(4).enumerate() {
         let log = large_log(group);
         assert!(log.len() as u64 > blogscan::input::CUT_FROM || group.len() < 2);
-        for name in ["bpdm/log.051109", "bpdm/bpdm.log"] {
-            let files = [(name.to_owned(), log.clone())];
-            let plain = laid_out(&files);
-            let packed = laid_out(&[(format!("{name}.gz"), gzip(log.as_bytes()))]);
-            let in_pieces = essence(&scan(plain.path()), plain.path(), &files);
-            let in_one = essence(&scan(packed.path()), packed.path(), &files);
-            assert_same(&in_one, &in_pieces, &format!("{name}, group {number}"));
-        }
+        // Dated by the name of the file, and not dated at all.
+        let name = if number % 2 == 0 { "bpdm/log.051109" } else { "bpdm/bpdm.log" };
+        let files = [(name.to_owned(), log.clone())];
+        let plain = laid_out(&files);
+        let packed = laid_out(&[(format!("{name}.gz"), gzip(log.as_bytes()))]);
+        let in_pieces = essence(&scan(plain.path()), plain.path(), &files);
+        let in_one = essence(&scan(packed.path()), packed.path(), &files);
+        assert_same(&in_one, &in_pieces, &format!("{name}, group {number}"));
     }
 }
 
@@ -314,7 +316,7 @@ fn levels(report: &Report) -> BTreeMap<String, Level> {
 /// storage servers, this is not true: half a version file no longer tells that the version is not affected.
 #[test]
 fn a_truncated_log_confirms_nothing_new() {
-    for seed in 0..8 {
+    for seed in 0..4 {
         let files = estate(seed);
         let whole = laid_out(&files);
         let all = levels(&scan(whole.path()));
@@ -325,7 +327,7 @@ fn a_truncated_log_confirms_nothing_new() {
             .enumerate()
             .filter(|(_, (name, _))| states.iter().all(|state| !name.ends_with(state)));
         for (index, (name, text)) in logs {
-            for _ in 0..8 {
+            for _ in 0..5 {
                 let cut = dice.below(text.len() + 1);
                 let mut bytes: Vec<(String, Vec<u8>)> =
                     files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect();
@@ -380,7 +382,7 @@ fn is_blank(path: &Path) -> bool {
 /// A second copy of every log at another path shows nothing new: equal events count once.
 #[test]
 fn copies_change_nothing() {
-    for seed in 0..8 {
+    for seed in 0..5 {
         let files = estate(seed);
         let folder = laid_out(&files);
         let once = findings_without_paths(&scan(folder.path()), folder.path());
