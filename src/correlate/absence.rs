@@ -3,12 +3,13 @@
 //! Absence counts only inside coverage: one stream of a dialect that can yield the event, of the anchor's host or
 //! naming the same object, must span the whole stretch in question. Nothing past a stream's last record is covered.
 
+use crate::base::event::EventKind;
 use crate::base::stamp::DAY;
-use crate::base::{Coverage, CoverageKind, Dialect, Interval, Stamp};
+use crate::base::{Coverage, CoverageKind, Interval, Stamp};
 use crate::pattern::model::{Absence, Order, Scope};
 
 use super::choice::Bindings;
-use super::relation::{Point, Relation, Tri};
+use super::relation::{Point, Relation, Tri, whole_second};
 use super::steps::Search;
 use super::world::EventIndex;
 
@@ -69,17 +70,25 @@ impl Search<'_, '_> {
     }
 
     /// A stretch of time, relative to a bound step, that holds all of the scope.
-    fn around(&self, absence: &Absence, bound: &Bindings<'_>) -> Option<(Stamp, i64, i64)> {
+    fn around(&self, absence: &Absence, bound: &Bindings<'_>) -> Option<(EventIndex, i64, i64)> {
         let reach = absence.within.map_or(self.pattern.horizon.0, |within| within.to.0);
-        let stamp =
-            |step: &str| bound.event(step).and_then(|event| self.world.event(event)).map(|event| event.stamp);
+        let event = |step: &str| bound.event(step);
         match &absence.scope {
             Scope::Session(_) => None,
-            Scope::After(step) => Some((stamp(step)?, 0, reach)),
-            Scope::Before(step) => Some((stamp(step)?, -reach, 0)),
-            Scope::Near(step) => Some((stamp(step)?, -reach, reach)),
-            // The steps themselves may lie a horizon apart.
-            Scope::Between(from, _) => Some((stamp(from)?, 0, self.pattern.horizon.0)),
+            Scope::After(step) => Some((event(step)?, 0, reach)),
+            Scope::Before(step) => Some((event(step)?, -reach, 0)),
+            Scope::Near(step) => Some((event(step)?, -reach, reach)),
+            Scope::Between(from, to) => {
+                let time = |event: EventIndex| {
+                    self.world
+                        .event(event)
+                        .and_then(|event| event.stamp.instant().or(event.stamp.civil_micros()))
+                };
+                let (from, to) = (event(from)?, event(to)?);
+                // Two days more than what is printed leave room for any zone.
+                let reach = time(to)?.saturating_sub(time(from)?).saturating_add(2 * DAY);
+                Some((from, 0, reach))
+            }
         }
     }
 
@@ -168,20 +177,25 @@ impl Search<'_, '_> {
             return event.is_some_and(|event| event.session.is_some());
         }
         let Some(stretch) = self.stretch(absence, bound) else { return false };
-        let dialects: Vec<Dialect> = absence
-            .kinds
-            .iter()
-            .filter_map(|kind| self.world.catalogue.event(*kind))
-            .flat_map(|def| def.dialects.iter().copied())
-            .collect();
         self.world
-            .coverage
+            .reaches
             .iter()
-            .filter(|coverage| dialects.contains(&coverage.dialect) && tells(coverage))
-            .filter(|coverage| self.concerns(coverage, about, bound))
+            .filter(|coverage| tells(coverage) && self.can_yield(&absence.kinds, coverage))
+            .filter(|coverage| self.concerns(coverage, absence, about, bound))
             .any(|coverage| {
                 coverage.intervals.iter().any(|interval| self.spans(coverage, interval, &stretch))
             })
+    }
+
+    /// Could one of these events stand in that log?
+    fn can_yield(&self, kinds: &[EventKind], coverage: &Coverage) -> bool {
+        kinds.iter().filter_map(|kind| self.world.catalogue.event(*kind)).any(|def| {
+            let of_process = coverage.process.as_ref().is_none_or(|process| {
+                def.processes.is_empty()
+                    || def.processes.iter().any(|wanted| wanted.eq_ignore_ascii_case(process))
+            });
+            of_process && def.dialects.contains(&coverage.dialect)
+        })
     }
 
     fn stretch<'p>(&'p self, absence: &Absence, bound: &Bindings<'_>) -> Option<Stretch<'p>> {
@@ -211,18 +225,32 @@ impl Search<'_, '_> {
         })
     }
 
-    /// Is it the log of a host that the choice stands on, or does it name the object?
-    fn concerns(&self, coverage: &Coverage, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
-        let mut steps = bound.inner.iter().chain(bound.outer).filter_map(|step| self.world.event(step.event));
-        let of_a_step = steps.any(|event| {
-            event.stream == coverage.stream
-                || matches!((event.host.as_deref(), coverage.host.as_deref()),
+    /// Is it a log of the anchor's host, or does it name the object? What is joined on the stream can only stand in
+    /// that stream: another log of the same host proves nothing.
+    fn concerns(
+        &self,
+        coverage: &Coverage,
+        absence: &Absence,
+        about: &[(String, String)],
+        bound: &Bindings<'_>,
+    ) -> bool {
+        let order = order_of(&absence.scope);
+        if let Some(join) = absence.same.iter().find(|join| join.mine == "stream" && join.theirs == "stream")
+        {
+            return self.joined_value(join, &order, bound) == Some(coverage.stream.0.to_string());
+        }
+        let anchor =
+            bound.outer.first().or(bound.inner.first()).and_then(|step| self.world.event(step.event));
+        let of_anchor = anchor.is_some_and(|anchor| {
+            anchor.stream == coverage.stream
+                || matches!((anchor.host.as_deref(), coverage.host.as_deref()),
                     (Some(one), Some(other)) if self.world.names.same(one, other))
         });
-        of_a_step || self.world.stream_names(coverage.stream, about)
+        of_anchor || self.world.stream_names(coverage.stream, about)
     }
 
-    /// Does one interval reach from before the stretch to behind it, certainly?
+    /// Does one interval reach from before the stretch to behind it, certainly? An interval that begins in the same
+    /// second as the stretch spans it; where the stretch is open the interval must go beyond the step.
     fn spans(&self, coverage: &Coverage, interval: &Interval, stretch: &Stretch<'_>) -> bool {
         let end = |stamp: Stamp| Point {
             stamp,
@@ -233,29 +261,23 @@ impl Search<'_, '_> {
             pid: None,
             dialect: coverage.dialect,
         };
+        let (first, last) = (end(interval.from), end(interval.to));
         let clocks = self.world.clocks();
-        let not_before = |early: &Point<'_>, late: &Point<'_>| {
-            clocks.relation_without_tolerance(early, late).within(-WHOLE_SECOND, i64::MAX) == Tri::Yes
+        let not_after = |early: &Point<'_>, late: &Point<'_>| {
+            clocks.least_printed(early, late).is_some_and(|least| least >= 0)
         };
-        let begins = match &stretch.from {
-            Some(from) => not_before(&end(interval.from), from),
-            // Back to the beginning of the logs: any reach before the step will do.
-            None => stretch.to.is_some_and(|to| not_before(&end(interval.from), &to)),
+        let certainly_before = |early: &Point<'_>, late: &Point<'_>| {
+            let rounded = if early.stream == late.stream { 0 } else { whole_second(early.stamp) };
+            clocks.least_printed(early, late).is_some_and(|least| least > rounded)
         };
-        let ends = match &stretch.to {
-            Some(to) => not_before(to, &end(interval.to)),
-            // To the end of the logs: any reach behind the step will do.
-            None => stretch.from.is_some_and(|from| {
-                clocks.relation_without_tolerance(&from, &end(interval.to)).after() == Tri::Yes
-            }),
-        };
-        begins && ends
+        match (&stretch.from, &stretch.to) {
+            (Some(from), Some(to)) => not_after(&first, from) && not_after(to, &last),
+            (Some(from), None) => not_after(&first, from) && certainly_before(from, &last),
+            (None, Some(to)) => certainly_before(&first, to) && not_after(to, &last),
+            (None, None) => false,
+        }
     }
 }
-
-/// A stamp without fraction may lie a second later than printed: an interval that begins in the same second as the
-/// step still spans it.
-const WHOLE_SECOND: i64 = crate::base::stamp::SECOND;
 
 /// Can the coverage of this sort of log prove that something did not happen?
 fn tells(coverage: &Coverage) -> bool {

@@ -31,6 +31,17 @@ impl Judged {
     }
 }
 
+/// Events that show a state, against a moment.
+#[derive(Default)]
+struct States {
+    /// Certainly before it.
+    before: Vec<EventIndex>,
+    /// Perhaps before it.
+    open: Vec<EventIndex>,
+    /// Without any time.
+    timeless: Vec<EventIndex>,
+}
+
 impl Search<'_, '_> {
     /// Judges a condition for bound steps.
     pub fn judge_condition(&self, condition: &ConditionDef, steps: &[Bound]) -> Judged {
@@ -52,70 +63,88 @@ impl Search<'_, '_> {
 
     fn judge_version(&self, reference: Option<&crate::pattern::model::Reference>, steps: &[Bound]) -> Judged {
         let bound = Bindings::of(steps);
-        let host = match reference {
-            Some(reference) => self.world.referred(reference, &bound).map(std::borrow::Cow::into_owned),
-            None => match (steps.first(), &self.host) {
-                (Some(anchor), _) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
-                (None, host) => host.clone(),
-            },
+        let host = match (steps.first(), reference) {
+            // Nothing happened yet: it is the host itself that is asked about, whatever a step would name.
+            (None, _) => self.host.clone(),
+            (Some(_), Some(reference)) => {
+                self.world.referred(reference, &bound).map(std::borrow::Cow::into_owned)
+            }
+            (Some(anchor), None) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
         };
         let point = steps.first().and_then(|anchor| self.world.point(anchor.event));
         let version = self.world.version_state(self.pattern, host.as_deref(), point.as_ref());
         Judged { state: version.state, evidence: Vec::new(), fact: version.fact, remarks: version.remarks }
     }
 
-    /// The state that held at a moment: the latest event certainly before it decides; one without time holds at
-    /// every moment that no dated one contradicts. `None`: no state is known.
+    /// The state that held at a moment: that of the latest event before it. Where several events may have been the
+    /// latest, they must agree. One without any time holds at every moment that no other contradicts. `None`: no
+    /// state is known.
     fn judge_latest(&self, condition: &ConditionDef, latest: &Latest, steps: &[Bound]) -> Option<Judged> {
         let bound = Bindings::of(steps);
-        let moment = self.world.point(bound.event(&latest.before)?)?;
+        let moment = bound.event(&latest.before)?;
+        let States { before, open, timeless } = self.states(latest, moment, &bound)?;
+        let behind =
+            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
+                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other).after(),
+                _ => Tri::Unknown,
+            };
+        // Where records may stand out of order, each of two may be behind the other: then neither overtakes.
+        let overtaken = |event: EventIndex| {
+            before.iter().any(|other| behind(event, *other) == Tri::Yes && behind(*other, event) != Tri::Yes)
+        };
+        let meets =
+            |event: EventIndex| self.world.event(event).is_some_and(|event| latest.met.contains(&event.kind));
+        let (decided, rivals) = if before.is_empty() {
+            (timeless.first().copied(), timeless.iter().chain(&open))
+        } else {
+            (before.iter().rev().copied().find(|event| !overtaken(*event)), before.iter().chain(&open))
+        };
+        // Something that perhaps lies behind the moment says nothing about the state before it.
+        let Some(decided) = decided else {
+            let told = !before.is_empty() || !open.is_empty();
+            return told.then(|| Judged::of(ConditionState::Unknown));
+        };
+        let contradicted = rivals.copied().any(|event| meets(event) != meets(decided) && !overtaken(event));
+        if contradicted {
+            return Some(Judged::of(ConditionState::Unknown));
+        }
+        let state = if meets(decided) { ConditionState::Met } else { ConditionState::Unmet };
+        let mut judged = Judged::shown(state, vec![decided]);
+        if before.is_empty() {
+            judged.remarks.push(Remark::Timeless { condition: condition.name.clone() });
+        }
+        Some(judged)
+    }
+
+    /// Events that show one of the states, by how they lie to the moment. `None`: there is nothing to join them with.
+    fn states(&self, latest: &Latest, moment: EventIndex, bound: &Bindings<'_>) -> Option<States> {
+        let there = self.world.point(moment)?;
         let order = Order::Before(latest.before.clone());
         let kinds: Vec<_> = latest.met.iter().chain(&latest.unmet).copied().collect();
-        let value = latest.same.first().map(|join| (join, self.joined_value(join, &order, &bound)));
+        let value = latest.same.first().map(|join| (join, self.joined_value(join, &order, bound)));
         let value = match &value {
             Some((_, None)) => return None,
             Some((join, Some(value))) => Some((join.mine.as_str(), value.as_str())),
             None => None,
         };
-        let (mut before, mut open, mut timeless) = (None, Vec::new(), Vec::new());
+        let mut states = States::default();
         for event in self.world.candidates(&kinds, value, None) {
-            if !self.joins(&latest.same, &order, event, &bound) {
+            if !self.joins(&latest.same, &order, event, bound) {
                 continue;
             }
             let Some(point) = self.world.point(event) else { continue };
-            if !point.stamp.is_dated() && point.stream != moment.stream {
-                timeless.push(event);
+            // A time of day is no lack of time: it happened at some moment.
+            if point.stamp.is_none() && point.stream != there.stream {
+                states.timeless.push(event);
                 continue;
             }
-            match self.world.clocks().relation(&point, &moment).after() {
-                Tri::Yes => before = Some(event),
-                Tri::Unknown => open.push(event),
+            match self.world.clocks().relation(&point, &there).after() {
+                Tri::Yes => states.before.push(event),
+                Tri::Unknown => states.open.push(event),
                 Tri::No => {}
             }
         }
-        let meets =
-            |event: EventIndex| self.world.event(event).is_some_and(|event| latest.met.contains(&event.kind));
-        let state = |event| if meets(event) { ConditionState::Met } else { ConditionState::Unmet };
-        let decided = before.or_else(|| timeless.first().copied());
-        let Some(decided) = decided else {
-            // States near the moment whose order is open tell only if they all say the same.
-            let first = *open.first()?;
-            let agreed = open.iter().all(|event| meets(*event) == meets(first));
-            return Some(if agreed {
-                Judged::shown(state(first), vec![first])
-            } else {
-                Judged::of(ConditionState::Unknown)
-            });
-        };
-        let rivals = if before.is_some() { &open } else { &timeless };
-        if rivals.iter().any(|event| meets(*event) != meets(decided)) {
-            return Some(Judged::of(ConditionState::Unknown));
-        }
-        let mut judged = Judged::shown(state(decided), vec![decided]);
-        if before.is_none() {
-            judged.remarks.push(Remark::Timeless { condition: condition.name.clone() });
-        }
-        Some(judged)
+        Some(states)
     }
 
     /// One group of rules. `None`: nothing in it holds.

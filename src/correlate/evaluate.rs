@@ -73,7 +73,10 @@ impl Search<'_, '_> {
     fn outcomes_of(&self, index: usize, verdict: &Verdict, outcomes: &mut Outcomes) {
         let about = verdict.about.as_ref().unwrap_or(&self.pattern.about);
         let mut best: IndexMap<(EventIndex, Object), Choice> = IndexMap::new();
-        let settled = |bound: &[Bound]| !bound.is_empty() && self.object(about, bound).len() == about.len();
+        // A value that only a session tells could still give way to one that a later step carries itself.
+        let settled = |bound: &[Bound]| {
+            !bound.is_empty() && about.iter().all(|key| self.own_value(key, bound).is_some())
+        };
         let mut visitor = |bound: &[Bound], notes: &Notes| {
             let Some(anchor) = bound.first().map(|bound| bound.event) else { return Visit::More };
             let object = self.object(about, bound);
@@ -114,13 +117,7 @@ impl Search<'_, '_> {
         about
             .iter()
             .filter_map(|key| {
-                let own = bound.iter().find_map(|step| {
-                    self.world
-                        .event(step.event)
-                        .and_then(|event| event.values.get(key))
-                        .map(|value| value.to_string())
-                });
-                let value = own.or_else(|| {
+                let value = self.own_value(key, bound).or_else(|| {
                     bound
                         .iter()
                         .find_map(|step| self.world.value(step.event, key).map(std::borrow::Cow::into_owned))
@@ -128,6 +125,11 @@ impl Search<'_, '_> {
                 Some((key.clone(), value))
             })
             .collect()
+    }
+
+    fn own_value(&self, key: &str, bound: &[Bound]) -> Option<String> {
+        let mut events = bound.iter().filter_map(|step| self.world.event(step.event));
+        events.find_map(|event| event.values.get(key)).map(|value| value.to_string())
     }
 
     fn fate(

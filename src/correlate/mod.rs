@@ -6,6 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | `relation` | time between two records |
+//! | `reach` | how far logs reach |
 //! | `world` | all that is known, sorted and indexed |
 //! | `values` | values of events, joins and predicates |
 //! | `windows` | named stretches of time |
@@ -18,6 +19,7 @@ pub mod absence;
 pub mod choice;
 pub mod conditions;
 pub mod evaluate;
+mod reach;
 pub mod relation;
 pub mod steps;
 pub mod values;

@@ -149,6 +149,16 @@ impl Clocks<'_> {
         }
     }
 
+    /// How far `second` certainly lies behind `first` by what is printed, whole seconds and tolerances left aside.
+    pub fn least_printed(&self, first: &Point<'_>, second: &Point<'_>) -> Option<i64> {
+        match (first.stamp, second.stamp) {
+            (Stamp::Clock { micros: one, .. }, Stamp::Clock { micros: other, .. }) => {
+                (first.source == second.source).then(|| other.saturating_sub(one))
+            }
+            (first, second) => Printed::between(first, second).map(|printed| printed.least),
+        }
+    }
+
     /// Are the two points certainly of one host?
     pub fn same_host(&self, first: &Point<'_>, second: &Point<'_>) -> bool {
         first.stream == second.stream
@@ -160,40 +170,57 @@ impl Clocks<'_> {
     }
 
     fn across(&self, first: &Point<'_>, second: &Point<'_>, tolerance: i64) -> Relation {
-        let (Some(one), Some(other)) = (first.stamp.civil_micros(), second.stamp.civil_micros()) else {
-            return Relation::Open;
-        };
+        let Some(printed) = Printed::between(first.stamp, second.stamp) else { return Relation::Open };
+        Relation::Timed(Distance {
+            least: printed.least - whole_second(first.stamp) - tolerance,
+            most: printed.most + whole_second(second.stamp) + tolerance,
+            disorder: 0,
+            by_position: None,
+            why: printed.why(),
+            same_zone_assumed: printed.zones == Zones::Unknown,
+        })
+    }
+}
+
+/// Which zones of two dated stamps are known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Zones {
+    Known,
+    Unknown,
+    Mixed,
+}
+
+/// The distance of two stamps as printed. If only one zone is known, the other may be any on Earth.
+struct Printed {
+    least: i64,
+    most: i64,
+    zones: Zones,
+}
+
+impl Printed {
+    fn between(first: Stamp, second: Stamp) -> Option<Printed> {
+        let civil = second.civil_micros()?.saturating_sub(first.civil_micros()?);
         let east = |stamp: Stamp| match stamp.zone() {
             Zone::Offset(seconds) => Some(i64::from(seconds) * SECOND),
             Zone::Unknown => None,
         };
         // Distance of the instants is (other - its offset) - (one - its offset).
-        let civil = other.saturating_sub(one);
-        let (least, most, why, same_zone_assumed) = match (east(first.stamp), east(second.stamp)) {
-            (Some(first), Some(second)) => {
-                (civil + first - second, civil + first - second, Why::WithinTolerance, false)
-            }
-            (None, None) => (civil, civil, Why::WithinTolerance, true),
-            (Some(first), None) => {
-                (civil + first - EASTMOST, civil + first - WESTMOST, Why::ZoneUnknown, false)
-            }
-            (None, Some(second)) => {
-                (civil + WESTMOST - second, civil + EASTMOST - second, Why::ZoneUnknown, false)
-            }
+        let (least, most, zones) = match (east(first), east(second)) {
+            (Some(first), Some(second)) => (civil + first - second, civil + first - second, Zones::Known),
+            (None, None) => (civil, civil, Zones::Unknown),
+            (Some(first), None) => (civil + first - EASTMOST, civil + first - WESTMOST, Zones::Mixed),
+            (None, Some(second)) => (civil + WESTMOST - second, civil + EASTMOST - second, Zones::Mixed),
         };
-        Relation::Timed(Distance {
-            least: least - whole_second(first.stamp) - tolerance,
-            most: most + whole_second(second.stamp) + tolerance,
-            disorder: 0,
-            by_position: None,
-            why,
-            same_zone_assumed,
-        })
+        Some(Printed { least, most, zones })
+    }
+
+    fn why(&self) -> Why {
+        if self.zones == Zones::Mixed { Why::ZoneUnknown } else { Why::WithinTolerance }
     }
 }
 
 /// How much later than printed a stamp may lie: one that has no fraction is its whole second.
-fn whole_second(stamp: Stamp) -> i64 {
+pub(super) fn whole_second(stamp: Stamp) -> i64 {
     if stamp.has_fraction() { 0 } else { SECOND - 1 }
 }
 
@@ -210,26 +237,31 @@ fn in_one_source(first: &Point<'_>, second: &Point<'_>) -> Relation {
     }
 }
 
-/// Both stamps are of one sort, and one clock wrote them.
+/// Both stamps are of one sort, and one clock wrote them. Records of which only one tells its zone (a pasted ticket)
+/// are in order by time only where that holds for every zone.
 fn in_one_stream(first: &Point<'_>, second: &Point<'_>, order: Option<std::cmp::Ordering>) -> Relation {
-    let micros = |stamp: Stamp| match stamp {
-        Stamp::Dated { micros, .. } => stamp.instant().unwrap_or(micros),
-        Stamp::Clock { micros, .. } => micros,
-        Stamp::None => 0,
+    let printed = match (first.stamp, second.stamp) {
+        (Stamp::Clock { micros: one, .. }, Stamp::Clock { micros: other, .. }) => {
+            let distance = other.saturating_sub(one);
+            Some(Printed { least: distance, most: distance, zones: Zones::Unknown })
+        }
+        (first, second) => Printed::between(first, second),
     };
-    let distance = micros(second.stamp).saturating_sub(micros(first.stamp));
+    let Some(printed) = printed else { return Relation::Open };
     let one_process = first.pid.is_some() && first.pid == second.pid;
     let disorder = if one_process { 0 } else { first.dialect.disorder().max(second.dialect.disorder()) };
-    let position_decides =
-        distance == 0 || one_process && first.dialect.is_debug_log() && second.dialect.is_debug_log();
-    Relation::Timed(Distance {
-        least: distance,
-        most: distance,
+    let by_time = Distance {
+        least: printed.least,
+        most: printed.most,
         disorder,
-        by_position: if position_decides { order } else { None },
-        why: Why::WithinTolerance,
+        by_position: None,
+        why: printed.why(),
         same_zone_assumed: false,
-    })
+    };
+    let same_time = printed.least == 0 && printed.most == 0;
+    let one_debug_process = one_process && first.dialect.is_debug_log() && second.dialect.is_debug_log();
+    let position_decides = same_time || one_debug_process || by_time.after() == Tri::Unknown;
+    Relation::Timed(Distance { by_position: if position_decides { order } else { None }, ..by_time })
 }
 
 impl Relation {
@@ -256,6 +288,7 @@ impl Relation {
     pub fn near(&self, least: i64, most: i64) -> Tri {
         match self {
             Relation::Open | Relation::Placed(_) => Tri::Unknown,
+            Relation::Timed(distance) if distance.clock_set_back() => Tri::Unknown,
             Relation::Timed(distance) => {
                 let close = distance.inside(-most, most);
                 if least <= 0 {
@@ -289,22 +322,28 @@ impl Distance {
         if let Some(order) = self.by_position {
             return Tri::certain(order.is_gt());
         }
-        if self.disorder > 0 {
-            Tri::certain(self.least > -self.disorder)
-        } else if self.least > 0 {
+        if self.least > 0 || self.disorder > 0 && self.least > -self.disorder {
             Tri::Yes
-        } else if self.most < 0 {
+        } else if self.most < 0 && self.most <= -self.disorder {
             Tri::No
         } else {
             Tri::Unknown
         }
     }
 
+    /// One process wrote one record later although its clock says earlier: the clock was set back in between, and
+    /// how long it took is not known.
+    fn clock_set_back(&self) -> bool {
+        match self.by_position {
+            Some(std::cmp::Ordering::Greater) => self.most < 0,
+            Some(std::cmp::Ordering::Less) => self.least > 0,
+            _ => false,
+        }
+    }
+
     fn inside(&self, from: i64, to: i64) -> Tri {
-        // The process wrote the second record later although its clock says earlier: the clock was set back in
-        // between, and how long it took is not known.
-        let clock_stepped_back = self.by_position == Some(std::cmp::Ordering::Greater) && self.most < 0;
-        if clock_stepped_back && to >= 0 {
+        let later = self.by_position == Some(std::cmp::Ordering::Greater);
+        if later && self.clock_set_back() && to >= 0 {
             Tri::Unknown
         } else if self.most < from || self.least > to {
             Tri::No
@@ -415,6 +454,29 @@ mod tests {
         let behind = point(dated(11 * SECOND, Zone::Offset(0), true), 1, 1, 1, 1);
         assert_eq!(clocks.relation(&whole, &inside).after(), Tri::Unknown);
         assert_eq!(clocks.relation(&whole, &behind).after(), Tri::Yes);
+    }
+
+    #[test]
+    fn mixed_zones_in_one_source_are_ordered_by_position() {
+        //   A 10:00 UTC   B 09:30 (zone?)   the ticket was pasted in this order
+        let a = point(dated(10 * HOUR, Zone::Offset(0), true), 0, 0, 1, 1);
+        let b = point(dated(9 * HOUR + 30 * MINUTE, Zone::Unknown, true), 0, 0, 2, 2);
+        assert_eq!(relation(a, b).after(), Tri::Yes);
+        assert_eq!(relation(b, a).after(), Tri::No);
+        assert_eq!(relation(a, b).within(0, HOUR), Tri::Unknown);
+        assert_eq!(relation(a, b).why(), Why::ZoneUnknown);
+        let rotated = Point { source: SourceId(1), ..b };
+        assert_eq!(relation(a, rotated).after(), Tri::Unknown);
+        let day_before = point(dated(-15 * HOUR, Zone::Unknown, true), 0, 0, 3, 3);
+        assert_eq!(relation(a, day_before).after(), Tri::No);
+    }
+
+    #[test]
+    fn a_clock_set_back_leaves_the_distance_open_on_both_sides() {
+        let a = point(dated(10 * SECOND, Zone::Unknown, true), 0, 0, 1, 1);
+        let b = point(dated(9 * SECOND, Zone::Unknown, true), 0, 0, 2, 1);
+        assert_eq!(relation(a, b).near(0, MINUTE), Tri::Unknown);
+        assert_eq!(relation(b, a).near(0, MINUTE), Tri::Unknown);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::pattern::model::{Count, Join, Order, Step, Within};
 
 use super::choice::{Bindings, Bound, Doubt, Remark};
 use super::relation::{Point, Relation, Tri};
-use super::windows::WindowInstance;
+use super::windows::{Window, WindowInstance};
 use super::world::{EventIndex, World};
 
 /// Finds the events of steps.
@@ -21,7 +21,7 @@ pub struct Search<'w, 'c> {
     /// The pattern whose steps are filled.
     pub pattern: &'c Pattern,
     /// Windows of the pattern, by index.
-    pub windows: Vec<Vec<WindowInstance>>,
+    pub windows: Vec<Vec<Window>>,
     /// Only events of this host may fill the first step of a condition (exposure is judged host by host).
     pub host: Option<String>,
 }
@@ -87,7 +87,8 @@ impl<'w, 'c> Search<'w, 'c> {
             notes.doubts.extend(found.doubts);
             notes.remarks.extend(found.remarks);
             notes.windows.extend(found.windows);
-            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group });
+            let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
+            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group, needed });
             let visited = self.visit(steps, outer, inner, notes, settled, visitor);
             inner.pop();
             notes.doubts.truncate(before.0);
@@ -116,14 +117,13 @@ impl<'w, 'c> Search<'w, 'c> {
             let theirs = self.joined_value(join, &step.order, bound)?;
             value = value.or(Some((join.mine.as_str(), theirs)));
         }
-        let around = reference(&step.order).and_then(|name| bound.event(name)).and_then(|event| {
-            let stamp = self.world.event(event)?.stamp;
+        let around = reference(&step.order).and_then(|name| bound.event(name)).map(|event| {
             let (from, to) = self.bounds(step.within);
-            Some(match step.order {
-                Order::After(_) | Order::Free => (stamp, from, to),
-                Order::Before(_) => (stamp, -to, -from),
-                Order::Near(_) => (stamp, -to, to),
-            })
+            match step.order {
+                Order::After(_) | Order::Free => (event, from, to),
+                Order::Before(_) => (event, -to, -from),
+                Order::Near(_) => (event, -to, to),
+            }
         });
         let value = value.as_ref().map(|(key, value)| (*key, value.as_str()));
         Some(self.world.candidates(&step.kinds, value, around))
@@ -153,7 +153,7 @@ impl<'w, 'c> Search<'w, 'c> {
     }
 
     fn fit(&self, step: &Step, event: EventIndex, bound: &Bindings<'_>) -> Option<Found> {
-        let used = bound.inner.iter().chain(bound.outer).any(|other| other.event == event);
+        let used = bound.inner.iter().chain(bound.outer).any(|other| other.is_filled_by(event));
         if used || !self.joins(&step.same, &step.order, event, bound) {
             return None;
         }
@@ -312,7 +312,7 @@ impl<'w, 'c> Search<'w, 'c> {
     fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
         let Some(count) = &step.count else { return Some(()) };
         let (mut certain, mut possible) = (Vec::new(), Vec::new());
-        let mut seen = vec![self.identity(found.event, count)];
+        let mut seen = vec![self.identity(found.event, count)?];
         let mut seen_possible = seen.clone();
         let single = Step { count: None, ..step.clone() };
         for other in self.find(&single, bound) {
@@ -321,7 +321,7 @@ impl<'w, 'c> Search<'w, 'c> {
             }
             let state = self.in_window(count, found.event, other.event);
             let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
-            let identity = self.identity(other.event, count);
+            let Some(identity) = self.identity(other.event, count) else { continue };
             if state == Tri::Yes && !seen.contains(&identity) {
                 seen.push(identity.clone());
                 certain.push(other.event);
@@ -352,16 +352,12 @@ impl<'w, 'c> Search<'w, 'c> {
     }
 
     /// What makes two events of a counted step different: their distinct value, else their content. The same
-    /// record in two copies of a log counts once.
-    fn identity(&self, event: EventIndex, count: &Count) -> String {
-        if let Some(key) = &count.distinct {
-            return self
-                .world
-                .value(event, key)
-                .map(|value| self.world.value_key(key, &value))
-                .unwrap_or_default();
+    /// record in two copies of a log counts once; one that lacks the value differs from none.
+    fn identity(&self, event: EventIndex, count: &Count) -> Option<String> {
+        match &count.distinct {
+            Some(key) => self.world.value(event, key).map(|value| self.world.value_key(key, &value)),
+            None => Some(self.world.content(event)),
         }
-        self.world.content(event)
     }
 
     fn agrees(&self, count: &Count, one: EventIndex, other: EventIndex) -> bool {

@@ -18,6 +18,15 @@ pub struct WindowInstance {
     pub close: Option<EventIndex>,
 }
 
+/// One window and all that may have ended it.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The window as shown.
+    pub instance: WindowInstance,
+    /// Events that certainly or perhaps closed it. Certain ones behind another certain one are left out.
+    ends: Vec<(EventIndex, Tri)>,
+}
+
 /// Where an event lies against the windows of one definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
@@ -31,32 +40,56 @@ pub struct Placement {
 
 impl World<'_> {
     /// All windows of a definition, in the order in which they open.
-    pub fn windows(&self, def: &WindowDef) -> Vec<WindowInstance> {
+    pub fn windows(&self, def: &WindowDef) -> Vec<Window> {
         self.of_kinds(&def.opens)
             .into_iter()
             .filter(|open| self.all_hold(*open, &def.open_filters, &Bindings::NONE) == Tri::Yes)
-            .map(|open| WindowInstance { open, close: self.closing(def, open) })
+            .map(|open| {
+                let ends = self.ends(def, open);
+                let close = ends.iter().find(|(_, closes)| *closes == Tri::Yes).map(|(close, _)| *close);
+                Window { instance: WindowInstance { open, close }, ends }
+            })
             .collect()
     }
 
-    fn closing(&self, def: &WindowDef, open: EventIndex) -> Option<EventIndex> {
-        let point = self.point(open)?;
+    fn ends(&self, def: &WindowDef, open: EventIndex) -> Vec<(EventIndex, Tri)> {
+        let Some(point) = self.point(open) else { return Vec::new() };
         let key = def.same.first();
         let value = key.and_then(|key| self.value(open, key));
         let value = match (key, &value) {
             (Some(key), Some(value)) => Some((key.as_str(), &**value)),
-            (Some(_), None) => return None,
+            (Some(_), None) => return Vec::new(),
             (None, _) => None,
         };
-        let around = Some((point.stamp, 0, def.longest.0));
-        self.candidates(&def.closes, value, around).into_iter().find(|close| {
-            let Some(candidate) = self.point(*close) else { return false };
-            let relation = self.clocks().relation_without_tolerance(&point, &candidate);
-            *close != open
-                && relation.after() == Tri::Yes
-                && relation.within(0, def.longest.0) != Tri::No
-                && def.same.iter().all(|key| self.agree(open, *close, key))
-        })
+        let mut ends: Vec<(EventIndex, Tri)> = Vec::new();
+        let clocks = self.clocks();
+        for close in self.candidates(&def.closes, value, Some((open, 0, def.longest.0))) {
+            let Some(candidate) = self.point(close) else { continue };
+            let relation = clocks.relation_without_tolerance(&point, &candidate);
+            let agrees = def.same.iter().all(|key| self.agree(open, close, key));
+            let in_reach = relation.within(0, def.longest.0) != Tri::No;
+            let closes = relation.after();
+            let possible = close != open && agrees && in_reach && closes != Tri::No;
+            if possible && !ends.iter().any(|first| self.is_late(*first, close)) {
+                ends.push((close, closes));
+            }
+        }
+        // Undated records are not met in their true order: what came later may have closed it earlier.
+        let firsts = ends.clone();
+        ends.retain(|(close, _)| !firsts.iter().any(|first| self.is_late(*first, *close)));
+        ends
+    }
+
+    /// Does an event lie behind another one that certainly closed the window? Of two that may stand out of order
+    /// the first of the total order counts.
+    fn is_late(&self, (first, sure): (EventIndex, Tri), close: EventIndex) -> bool {
+        let behind = |one: EventIndex, other: EventIndex| match (self.point(one), self.point(other)) {
+            (Some(one), Some(other)) => {
+                self.clocks().relation_without_tolerance(&one, &other).after() == Tri::Yes
+            }
+            _ => false,
+        };
+        sure == Tri::Yes && first != close && behind(first, close) && (first < close || !behind(close, first))
     }
 
     fn agree(&self, one: EventIndex, other: EventIndex, key: &str) -> bool {
@@ -67,19 +100,19 @@ impl World<'_> {
     }
 
     /// Where an event lies against these windows: the most certain placement, then the earliest window.
-    pub fn placement(&self, def: &WindowDef, windows: &[WindowInstance], event: EventIndex) -> Placement {
+    pub fn placement(&self, def: &WindowDef, windows: &[Window], event: EventIndex) -> Placement {
         let mut best = Placement { inside: Tri::No, window: None, other_host: false };
         for window in windows {
-            if !self.joined(def, *window, event) {
+            if !self.joined(def, window.instance, event) {
                 continue;
             }
-            let inside = self.inside(def, *window, event);
+            let inside = self.inside(def, window, event);
             if inside > best.inside {
-                let other_host = match (self.point(window.open), self.point(event)) {
+                let other_host = match (self.point(window.instance.open), self.point(event)) {
                     (Some(open), Some(point)) => !self.clocks().same_host(&open, &point),
                     _ => false,
                 };
-                best = Placement { inside, window: Some(*window), other_host };
+                best = Placement { inside, window: Some(window.instance), other_host };
                 if inside == Tri::Yes {
                     break;
                 }
@@ -97,18 +130,24 @@ impl World<'_> {
         })
     }
 
-    fn inside(&self, def: &WindowDef, window: WindowInstance, event: EventIndex) -> Tri {
-        let (Some(open), Some(point)) = (self.point(window.open), self.point(event)) else { return Tri::No };
+    fn inside(&self, def: &WindowDef, window: &Window, event: EventIndex) -> Tri {
+        let (Some(open), Some(point)) = (self.point(window.instance.open), self.point(event)) else {
+            return Tri::No;
+        };
         let clocks = self.clocks();
         let slack = def.slack.0;
-        let from_open = clocks.relation_without_tolerance(&open, &point);
         let longest = def.longest.0.saturating_add(slack);
-        match window.close.and_then(|close| self.point(close)) {
-            None => from_open.within(-slack, longest),
-            Some(close) => {
-                let to_close = clocks.relation_without_tolerance(&point, &close);
-                from_open.within(-slack, longest).and(to_close.within(-slack, longest))
-            }
+        let from_open = clocks.relation_without_tolerance(&open, &point);
+        // However early it closed, it closed behind its opening.
+        if from_open.near(0, slack) == Tri::Yes {
+            return Tri::Yes;
         }
+        window.ends.iter().fold(from_open.within(-slack, longest), |inside, (close, closes)| {
+            let Some(close) = self.point(*close) else { return inside };
+            let before = clocks.relation_without_tolerance(&point, &close).within(-slack, longest);
+            // What perhaps closed it leaves open whether it was still open later.
+            let uncertain = *closes != Tri::Yes && before != Tri::Yes;
+            inside.and(if uncertain { Tri::Unknown } else { before })
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::event::EventKind;
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Coverage, Dialect, Event, Fact, Session, Stamp};
+use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, Stamp};
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 
@@ -71,8 +71,12 @@ pub struct World<'c> {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
+    /// Coverage with rotations joined.
+    pub(super) reaches: Vec<Coverage>,
     by_kind: Vec<Rc<Bucket>>,
-    by_value: RefCell<HashMap<(EventKind, String), Rc<HashMap<String, Rc<Bucket>>>>>,
+    by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
+    /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
+    set_back: HashMap<(SourceId, u64), i64>,
 }
 
 /// Events of one sort, in the total order, apart by what is known of their time, so that a stretch of time can be
@@ -86,6 +90,9 @@ pub struct Bucket {
     /// Without date.
     undated: Vec<EventIndex>,
 }
+
+/// Events of one kind by the table key of one of their values.
+type ByValue = HashMap<String, Rc<Bucket>>;
 
 /// No clock tolerance, disorder or rounding of a second moves a record further than this, besides `skew`.
 const ROUNDING: i64 = MINUTE;
@@ -154,7 +161,7 @@ impl<'c> World<'c> {
             default_host,
         } = parts;
         sort(&mut events, &sources);
-        let path = |source: crate::base::SourceId| {
+        let path = |source: SourceId| {
             usize::try_from(source.0).ok().and_then(|index| sources.get(index)).map(|info| info.path.as_str())
         };
         facts.sort_by(|one, other| {
@@ -172,9 +179,11 @@ impl<'c> World<'c> {
         }
         World {
             catalogue,
+            set_back: clocks_set_back(&events),
             events,
             sessions,
             facts,
+            reaches: super::reach::joined(&coverage),
             coverage,
             sources,
             names,
@@ -202,7 +211,7 @@ impl<'c> World<'c> {
     }
 
     /// Path of a source.
-    pub fn path(&self, source: crate::base::SourceId) -> &str {
+    pub fn path(&self, source: SourceId) -> &str {
         usize::try_from(source.0)
             .ok()
             .and_then(|index| self.sources.get(index))
@@ -220,14 +229,15 @@ impl<'c> World<'c> {
         found
     }
 
-    /// Events of these kinds that may lie `from` to `to` behind `stamp` and may have `value` under `key` (a
+    /// Events of these kinds that may lie `from` to `to` behind an event and may have `value` under `key` (a
     /// superset of both), in the total order.
     pub fn candidates(
         &self,
         kinds: &[EventKind],
         value: Option<(&str, &str)>,
-        around: Option<(Stamp, i64, i64)>,
+        around: Option<(EventIndex, i64, i64)>,
     ) -> Vec<EventIndex> {
+        let around = around.and_then(|(event, from, to)| Some((self.event(event)?, from, to)));
         let mut found = Vec::new();
         for kind in kinds {
             let bucket = match value {
@@ -236,13 +246,22 @@ impl<'c> World<'c> {
             };
             let Some(bucket) = bucket else { continue };
             match around {
-                Some((stamp, from, to)) => bucket.between(stamp, from, to, self.skew, &mut found),
+                Some((event, from, to)) => {
+                    let back = self.set_back(event);
+                    let (from, to) = (from.saturating_sub(back), to.saturating_add(back));
+                    bucket.between(event.stamp, from, to, self.skew, &mut found);
+                }
                 None => bucket.all(&mut found),
             }
         }
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// How far the clock was ever set back in the process of this event.
+    fn set_back(&self, event: &Event) -> i64 {
+        event.pid.and_then(|pid| self.set_back.get(&(event.source, pid))).copied().unwrap_or(0)
     }
 
     fn kind_bucket(&self, kind: EventKind) -> Option<Rc<Bucket>> {
@@ -255,7 +274,7 @@ impl<'c> World<'c> {
     }
 
     /// The table of one kind by one value, built when first asked for.
-    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<HashMap<String, Rc<Bucket>>>> {
+    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<ByValue>> {
         let name = (kind, key.to_owned());
         if let Some(table) = self.by_value.borrow().get(&name) {
             return Some(table.clone());
@@ -269,7 +288,7 @@ impl<'c> World<'c> {
             let stamp = event.stamp;
             table.entry(self.value_key(key, &value)).or_default().push(index, stamp);
         }
-        let table: HashMap<String, Rc<Bucket>> = table
+        let table: ByValue = table
             .into_iter()
             .map(|(value, mut bucket)| {
                 bucket.finish();
@@ -280,6 +299,32 @@ impl<'c> World<'c> {
         self.by_value.borrow_mut().insert(name, table.clone());
         Some(table)
     }
+}
+
+/// How far the clock of each process of a debug log was set back; processes whose clock ran on are left out.
+fn clocks_set_back(events: &[Event]) -> HashMap<(SourceId, u64), i64> {
+    let time = |event: &Event| event.stamp.instant().or(event.stamp.civil_micros());
+    let mut placed: Vec<(SourceId, u64, i64, i64)> = events
+        .iter()
+        .filter(|event| event.dialect.is_debug_log())
+        .filter_map(|event| Some((event.source, event.pid?, event.position, time(event)?)))
+        .collect();
+    placed.sort_unstable();
+    let mut found = HashMap::new();
+    let mut process = None;
+    let mut latest = i64::MIN;
+    for (source, pid, _, time) in placed {
+        if process != Some((source, pid)) {
+            process = Some((source, pid));
+            latest = time;
+        }
+        latest = latest.max(time);
+        if latest > time {
+            let furthest = found.entry((source, pid)).or_insert(0);
+            *furthest = latest.saturating_sub(time).max(*furthest);
+        }
+    }
+    found
 }
 
 /// Sorts by time (instant, else civil), path and position. Records without a date sort right after the record

@@ -311,6 +311,7 @@ fn verdict() -> Value {
             "uncovered": one_or_more(absence()),
             "supports": one_or_more(object("Evidence that is listed when it is there.", &["event"], place())),
             "needs": texts("Conditions that must be met."),
+            "requires": texts("Conditions that must be met; not to know is not enough."),
             "also": one_or_more(object("Further objects to list.", &["event", "after", "as"], json!({
                 "event": texts("Events to list."),
                 "after": text("After this step."),

@@ -3,15 +3,18 @@
 //! Per anchor and object the strongest outcome holds (`cleared` beating `suspected` and `exposed`). The entry of an
 //! object is that of its strongest anchor, then the earliest; its other anchors at the same level are repeats.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
 
-use crate::base::Level;
 use crate::base::stamp::MINUTE;
+use crate::base::{Level, SourceId};
 use crate::correlate::evaluate::Refuted;
 use crate::correlate::{Choice, EventIndex, Object, Outcome, Outcomes, Row, World};
 use crate::pattern::Pattern;
 
 use super::levels;
+use super::objects::Objects;
 
 /// What a pattern says about one object.
 #[derive(Clone, Debug)]
@@ -54,11 +57,13 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
         let object = object_of(world, pattern, outcome, level);
         by_anchor.entry(outcome.anchor).or_default().push(Leveled { outcome, level, object });
     }
-    let mut by_object: IndexMap<Vec<(String, String)>, Vec<Leveled<'_>>> = IndexMap::new();
+    let mut objects = Objects::default();
+    let mut by_object: IndexMap<usize, Vec<Leveled<'_>>> = IndexMap::new();
     by_anchor.sort_keys();
     for (_, leveled) in by_anchor {
         for kept in strongest(world, leveled) {
-            by_object.entry(object_key(world, &kept)).or_default().push(kept);
+            let number = objects.number(world, &kept.object, kept.outcome.anchor);
+            by_object.entry(number).or_default().push(kept);
         }
     }
     by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
@@ -73,29 +78,17 @@ fn object_of(world: &World<'_>, pattern: &Pattern, outcome: &Outcome, level: Lev
     outcome.object.clone()
 }
 
-/// The object with all spellings of one machine made equal. Where not even one key is known, the stream tells
-/// objects apart.
-fn object_key(world: &World<'_>, leveled: &Leveled<'_>) -> Vec<(String, String)> {
-    let mut key: Vec<(String, String)> =
-        leveled.object.iter().map(|(key, value)| (key.clone(), world.value_key(key, value))).collect();
-    if key.is_empty()
-        && let Some(event) = world.event(leveled.outcome.anchor)
-    {
-        key.push((String::new(), event.stream.0.to_string()));
-    }
-    key
-}
-
 /// Per object the strongest outcome of one anchor; outcomes about other keys than the strongest of all only stand
 /// beside it where they are as strong.
 fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o>> {
-    let mut best: IndexMap<Vec<(String, String)>, Leveled<'o>> = IndexMap::new();
+    let mut objects = Objects::default();
+    let mut best: IndexMap<usize, Leveled<'o>> = IndexMap::new();
     for candidate in leveled {
-        let key = object_key(world, &candidate);
-        match best.get(&key) {
+        let number = objects.number(world, &candidate.object, candidate.outcome.anchor);
+        match best.get(&number) {
             Some(held) if !beats(&candidate, held) => {}
             _ => {
-                best.insert(key, candidate);
+                best.insert(number, candidate);
             }
         }
     }
@@ -114,40 +107,53 @@ fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o
         .collect()
 }
 
+/// Stronger; of one verdict (whose objects a clearing condition made one) the choice with fewer unknowns, then the
+/// earlier one.
 fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
-    candidate.level.strength_at_anchor() > held.level.strength_at_anchor()
+    let strength = |leveled: &Leveled<'_>| leveled.level.strength_at_anchor();
+    let rank = |leveled: &Leveled<'_>| {
+        let choice = &leveled.outcome.choice;
+        (choice.uncertainty(), choice.steps.iter().map(|step| step.event).collect::<Vec<_>>())
+    };
+    strength(candidate) > strength(held)
+        || strength(candidate) == strength(held)
+            && candidate.outcome.verdict == held.outcome.verdict
+            && rank(candidate) < rank(held)
 }
 
 fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
-    let at_level: Vec<&Leveled<'_>> =
+    let mut at_level: Vec<&Leveled<'_>> =
         occurrences.iter().filter(|occurrence| occurrence.level == level).collect();
+    at_level.sort_by_key(|occurrence| occurrence.outcome.anchor);
     let chosen = at_level.first()?;
-    let mut contents: Vec<String> =
-        at_level.iter().map(|occurrence| world.content(occurrence.outcome.anchor)).collect();
-    contents.sort_unstable();
-    contents.dedup();
-    let spelled = spelling(world, &at_level);
     Some(Entry {
         verdict: chosen.outcome.verdict,
         level,
-        object: spelled,
+        object: chosen.object.clone(),
         choice: chosen.outcome.choice.clone(),
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
-        repeats: u64::try_from(contents.len().saturating_sub(1)).unwrap_or(u64::MAX),
+        repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
         refuted: refuted_rows(world, chosen, refuted),
     })
 }
 
-/// Object values as the earliest anchor spells them.
-fn spelling(_world: &World<'_>, occurrences: &[&Leveled<'_>]) -> Object {
-    occurrences
-        .iter()
-        .min_by_key(|occurrence| occurrence.outcome.anchor)
-        .map(|occurrence| occurrence.object.clone())
-        .unwrap_or_default()
+/// How many occurrences there are if those that stand in two copies of a log count once. Equal records of one
+/// source are different occurrences.
+fn different(world: &World<'_>, occurrences: &[&Leveled<'_>]) -> usize {
+    let mut in_source: HashMap<(String, SourceId), usize> = HashMap::new();
+    let mut different: HashSet<(String, usize)> = HashSet::new();
+    for occurrence in occurrences {
+        let anchor = occurrence.outcome.anchor;
+        let Some(event) = world.event(anchor) else { continue };
+        let content = world.content(anchor);
+        let number = in_source.entry((content.clone(), event.source)).or_default();
+        *number += 1;
+        different.insert((content, *number));
+    }
+    different.len()
 }
 
 /// Anchors that belong together become one: the strongest of them, then the earliest.
@@ -188,16 +194,12 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 /// Rows that refuted a stronger verdict for the same anchor and object.
 fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for other in refuted {
+    for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
         let stronger = other.verdict < chosen.outcome.verdict;
-        if other.anchor == chosen.outcome.anchor
-            && same_object
-            && stronger
-            && rows.iter().all(|row| row.name != other.row.name)
-        {
+        if same_object && stronger && rows.iter().all(|row| row.name != other.row.name) {
             rows.push(other.row.clone());
         }
     }

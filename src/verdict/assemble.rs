@@ -455,6 +455,10 @@ pub(super) fn exposed(
     let mut conditions = Vec::new();
     let mut said: Vec<String> = Vec::new();
     let verdict = pattern.verdicts.get(host.verdict);
+    said.extend(verdict.and_then(|verdict| verdict.doubt.clone()));
+    let collect = verdict
+        .and_then(|verdict| verdict.collect.as_ref())
+        .map(|template| collect::fill(world, template, &[], &[], Some(&host.host)));
     for (index, judged) in &host.conditions {
         let Some(condition) = pattern.conditions.get(*index) else { continue };
         let needed =
@@ -486,6 +490,7 @@ pub(super) fn exposed(
         conditions,
         evidence: pile.list,
         doubts: said,
+        collect: collect.into_iter().collect(),
         ..blank(pattern, format!("{} host={}", pattern.id, host.host))
     }
 }

@@ -13,6 +13,7 @@
 //! unless the export shows the task's state. Stamps are in UTC only where the export says so; a table has the time of
 //! the client. The order of columns, the headers of the clients and all languages but English are unverified.
 
+mod columns;
 mod listing;
 mod meaning;
 mod objects;
@@ -26,10 +27,11 @@ use crate::dialect::dates::{self, Read};
 use crate::dialect::lines::{Lines, next_line};
 use crate::dialect::{Claim, Reader, SourceContext};
 
+use columns::Columns;
 use listing::Listing;
 use objects::Objects;
 use stream::Stream;
-use table::{Columns, Table};
+use table::Table;
 
 /// The reader of exported events.
 pub struct Events;

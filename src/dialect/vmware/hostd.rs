@@ -12,7 +12,8 @@
 //! completed with success is the proof, whatever else the log says. Lines of other programs of the host that write
 //! alike (`rhttpproxy`, `fdm`) are not read.
 
-use super::agent::{Agent, claim};
+use super::agent::Agent;
+use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
 use crate::dialect::lines::Lines;

@@ -5,6 +5,7 @@
 //! on. A request is never taken for its success.
 
 mod agent;
+mod agent_claim;
 mod agent_line;
 mod inventory;
 mod place;

@@ -263,6 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn the_system_of_the_guest_as_configured() {
+        let text = "2013-02-13T20:01:02.100Z| vmx| DICT               displayName = \"db1\"\n2013-02-13T20:01:02.101Z| \
+                    vmx| DICT                   guestOS = \"winserver2008enterprise-64\"\n";
+        let got = read(&VmxLog, "x.log", text);
+        let system = got.kind("guest-os");
+        assert_eq!(system.len(), 1);
+        assert_eq!(
+            (system[0].field("vm"), system[0].field("guest_os")),
+            (Some("db1"), Some("winserver2008enterprise-64"))
+        );
+    }
+
+    #[test]
     fn mapped_disks_and_pasted_answers() {
         let text = "\
 lost
@@ -327,6 +340,20 @@ Jul 07 00:01:12.410: vcpu-0| DISKLIB-CBT : Opening cbt node /vmfs/devices/cbt/88
             vec![(None, FactKind::Version { product: "esx".into(), version: "4.1.0".into() })]
         );
         cut_anywhere(&VmxLog, "vmware-3.log", text);
+    }
+
+    #[test]
+    fn two_names_of_one_machine() {
+        let text = "\
+2021-05-24T00:30:22.684Z| vmx| I125: /vmfs/volumes/ds1/fileserv4/fs4.vmx: Setup symlink
+2021-05-24T00:30:22.684Z| vmx| I125: DICT              displayName = \"FILE-04\"
+2021-05-24T00:30:23.684Z| vmx| I125: SnapshotVMX_TakeSnapshot start: 'a', deviceState=0, quiesced=1
+";
+        let got = read(&VmxLog, "vmware.log", text);
+        let fact = FactKind::SameMachine { one: "FILE-04".into(), other: "fileserv4".into() };
+        assert_eq!(got.facts, vec![(None, fact)]);
+        assert_eq!(got.kind("snapshot-created")[0].field("vm"), Some("FILE-04"));
+        assert_eq!(got.records[0].session, got.records[2].session);
     }
 
     #[test]

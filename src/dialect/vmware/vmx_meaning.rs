@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use super::agent::version;
 use super::vm_name::{FilePath, paths};
 use super::vmx_source::{Told, configuration, display_name};
-use crate::base::{Record, Sink};
+use crate::base::name::fold;
+use crate::base::{FactKind, Record, Sink};
 
 /// No machine has so many disks; what falls out only loses the hint at a revert.
 const MOST_DISKS: usize = 1024;
@@ -17,6 +18,10 @@ pub(super) struct Machine {
     told: Told,
     /// Counts the machines of the text: logs of several may have been joined.
     session: u32,
+    /// The name of the inventory, where its line was read.
+    display: Option<String>,
+    /// Were both names given out?
+    is_linked: bool,
     /// `ctkEnabled` of the machine among the logged settings.
     tracked: Option<bool>,
     /// `ctkEnabled` of at least one disk.
@@ -33,6 +38,8 @@ impl Machine {
         Machine {
             told,
             session: 0,
+            display: None,
+            is_linked: false,
             tracked: None,
             tracked_disk: false,
             deltas: IndexMap::new(),
@@ -46,6 +53,9 @@ impl Machine {
         let text = body.as_ref();
         self.follow(text);
         record.session = Some(self.session);
+        if let Some(fact) = self.names(text) {
+            sink.fact(None, fact, record);
+        }
         if let Some(fact) = version(text) {
             sink.fact(None, fact, record);
         } else if let Some(host) = text.strip_prefix("Hostname=").or_else(|| text.strip_prefix("hostname=")) {
@@ -94,6 +104,19 @@ impl Machine {
         if let Some(vm) = name.or(folder) {
             self.told.vm.get_or_insert_with(|| vm.to_owned());
         }
+    }
+
+    /// The name of the inventory beside that of the folder, which hosts use: two names of one machine.
+    fn names(&mut self, text: &str) -> Option<FactKind> {
+        if let Some(name) = display_name(text) {
+            self.display = Some(name.to_owned());
+        }
+        let (one, other) = (self.display.clone()?, self.told.folder.clone()?);
+        if self.is_linked || fold(&one) == fold(&other) {
+            return None;
+        }
+        self.is_linked = true;
+        Some(FactKind::SameMachine { one, other })
     }
 
     fn name(&self, record: &mut Record<'_>) {
@@ -179,6 +202,12 @@ impl Machine {
         };
         let is_on = value.trim().trim_matches('"').eq_ignore_ascii_case("true");
         match name.trim() {
+            "guestOS" => {
+                record.kind = "guest-os";
+                let system = value.trim().trim_matches('"').to_owned();
+                record.fields.push(("guest_os", Cow::Owned(system)));
+                return true;
+            }
             "ctkEnabled" => self.tracked = Some(is_on),
             name if name.ends_with(".ctkEnabled") => {
                 if !is_on || self.tracked_disk {

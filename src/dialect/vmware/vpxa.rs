@@ -11,7 +11,8 @@
 //! recognised. A revert through this agent (its method's name is unverified) counts as done when it is finished
 //! without an error.
 
-use super::agent::{Agent, claim};
+use super::agent::Agent;
+use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
 use crate::dialect::lines::Lines;

@@ -12,7 +12,8 @@
 //! the id came before it; one whose BEGIN is not in the log and which names no method proves nothing. Machines appear
 //! as ids (`vm-77`); their names are taken from lines that print both.
 
-use super::agent::{Agent, claim};
+use super::agent::Agent;
+use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
 use crate::dialect::lines::Lines;

@@ -68,17 +68,13 @@ impl<L: Layout> Splitter for Blocks<L> {
             number += lines(piece);
         }
         if feed == Feed::Last {
-            self.boots.end(dialect_of(&self.layout), at, sink);
+            self.boots.end(self.layout.dialect(), at, sink);
             if let Hosts::One(host) = std::mem::replace(&mut self.hosts, Hosts::Several) {
                 sink.source_host(&host);
             }
         }
         at
     }
-}
-
-fn dialect_of(layout: &impl Layout) -> Dialect {
-    layout.dialect()
 }
 
 fn lines(piece: &str) -> u64 {

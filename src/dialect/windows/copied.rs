@@ -22,7 +22,7 @@ use super::copied_lines::{Opening, Step, Walk, leading_id, opening, prose, tile}
 use super::entry::Entry;
 use super::labels::{Label, labelled};
 use super::pasted::{Line, Next, next};
-use super::{data, labels, levels, times, xml};
+use super::{data, flattened, labels, levels, times, xml};
 use crate::base::{Dialect, Sink, Splitter};
 use crate::dialect::{Claim, Reader, SourceContext};
 
@@ -55,7 +55,7 @@ impl Reader for Copied {
 }
 
 fn claim_of(line: &str) -> Claim {
-    if tile(line).is_some() || prose(line).is_some() {
+    if tile(line).is_some() || prose(line).is_some() || flattened::read(line).is_some() {
         return Claim::Strong;
     }
     let Some((name, value)) = labelled(line) else { return Claim::No };
@@ -81,7 +81,7 @@ impl Layout for Copies {
     }
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
-        if xml::event_start(text, 0) == Some(0) {
+        if xml::begins_event(text) {
             return xml::event_piece(text, whole);
         }
         let Next::Line(first) = next(text, 0, whole) else { return None };
@@ -104,7 +104,7 @@ impl Layout for Copies {
     }
 
     fn read<'a>(&mut self, piece: &'a str, at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {
-        if xml::event_start(piece, 0) == Some(0) {
+        if xml::begins_event(piece) {
             return xml::event(piece, at, sink);
         }
         let Next::Line(first) = next(piece, 0, true) else { return None };
@@ -188,6 +188,11 @@ impl<'a> Parts<'a> {
         match opening {
             Opening::Label(label) => self.header(*label, line),
             Opening::Shape(_) => self.header(Label::Log, line),
+            Opening::Flat => {
+                for (label, value) in flattened::read(content).unwrap_or_default() {
+                    self.value(label, value);
+                }
+            }
             Opening::Prose => {
                 if let Some((id, source, level)) = prose(content) {
                     self.id = Some(id);
@@ -211,7 +216,10 @@ impl<'a> Parts<'a> {
     fn header(&mut self, label: Label, line: &Line<'_>) {
         let (_, value) = labelled(line.text.trim()).unwrap_or_default();
         self.backslashes |= value.ends_with('\\');
-        let value = value.trim_start_matches(['*', ' ', '\t']).trim_end_matches(['\\', ' ', '\t']);
+        self.value(label, value.trim_start_matches(['*', ' ', '\t']).trim_end_matches(['\\', ' ', '\t']));
+    }
+
+    fn value(&mut self, label: Label, value: &str) {
         if label == Label::Id {
             self.id = self.id.or_else(|| leading_id(value));
             return;
@@ -414,6 +422,51 @@ mod tests {
         );
         assert_eq!(read.events()[0].body, "En VSS-skrivare");
         cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn without_line_breaks() {
+        let text = "Event Type: Warning Event Source: NTDS ISAM Event Category: General Event ID: 508 Date: 3/12/2009 Time: \
+            10:00:13 PM User: N/A Computer: DC01 Description: NTDS (564) took long (37 seconds) to be serviced.\nmore text\n\
+            Event Type: Error Event Source: VolSnap Event ID: 25 Computer: DC01 Description: gone\n";
+        let read = read(&Copied, text);
+        assert_eq!(
+            read.summary(),
+            ["NTDS ISAM 508 Warning DC01 2009-03-12T22:00:13", "VolSnap 25 Error DC01 "]
+        );
+        assert_eq!(read.events()[0].field("seconds"), Some("37"));
+        assert!(read.events()[0].body.ends_with("serviced.\nmore text"));
+        assert_eq!(recognise(text).dialect, Dialect::WindowsCopied);
+        cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn labels_that_only_a_translator_wrote() {
+        let text = "Protokollname: System\nQuelle: VSS\nDatum: 14.09.2010 01:15:03 Uhr\nEreignis-ID: 8229\nAufgabe Kategorie: \
+            Keine\nStufe: Warnung\nComputer: SRV01\nBeschreibung:\nFehler: 0x800423f4\n";
+        let read = read(&Copied, text);
+        assert_eq!(read.summary(), ["VSS 8229 Warning SRV01 2010-09-14T01:15:03"]);
+        assert_eq!(read.events()[0].body, "Fehler: 0x800423f4");
+        cut_anywhere(&Copied, text);
+    }
+
+    #[test]
+    fn copies_between_other_texts() {
+        let text = format!(
+            "{VISTA}\nLevel,Date and Time,Source,Event ID,Task Category\nError,1/21/2021 02:57:03 AM,Disk,51,None,text\n\
+            Event[0]:\n  Log Name: System\n  Source: Disk\n  Event ID: 15\n  Description:\nNot ready.\n"
+        );
+        assert_eq!(recognise(&text).dialect, Dialect::Mixed);
+        let read = read(&crate::dialect::mixed::Mixed, &text);
+        assert_eq!(
+            read.summary(),
+            [
+                "VSS 8229 Warning WS-EX19.corp.example 2021-01-21T01:57:03.000Z",
+                "LGTO_Sync 1 Info WS-EX19 2021-01-21T03:57:03",
+                "Disk 51 Error - 2021-01-21T02:57:03",
+                "Disk 15 Unknown - ",
+            ]
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@
 use super::entry::id;
 use super::labels::{Label, label, labelled};
 use super::pasted::{Line, Next, next};
-use super::{data, levels, times};
+use super::{data, flattened, levels, times};
 
 /// What a line turned out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) enum Opening {
     Prose,
     /// A row of the Server Manager.
     Tile,
+    /// With all its labels on one line.
+    Flat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,9 @@ pub(super) fn opening(line: &Line<'_>, text: &str, whole: bool) -> Result<Option
     if prose(content).is_some() {
         return Ok(Some(Opening::Prose));
     }
+    if flattened::read(content).is_some() {
+        return Ok(Some(Opening::Flat));
+    }
     let Some((name, value)) = labelled(content) else { return Ok(None) };
     let Some(found) = label(name) else { return shape(line, name, text, whole) };
     let begins = match found {
@@ -116,7 +121,7 @@ impl Walk {
         match &walk.opening {
             Opening::Label(label) => walk.seen.push(*label),
             // The text follows at once.
-            Opening::Prose | Opening::Tile => walk.state = State::Body,
+            Opening::Prose | Opening::Tile | Opening::Flat => walk.state = State::Body,
             Opening::Shape(_) => {}
         }
         walk
@@ -171,6 +176,12 @@ impl Walk {
                 (_, Opening::Shape(_)) if labelled(content).is_some() => {
                     Step::Header(ORDER.get(self.labels).copied().unwrap_or(Label::Other))
                 }
+                (None, Opening::Label(Label::Log | Label::Type))
+                    if self.is_foreign(line, content, text, whole)? =>
+                {
+                    let value = labelled(content).map_or("", |(_, value)| value);
+                    Step::Header(if levels::severity(value).is_some() { Label::Level } else { Label::Other })
+                }
                 (Some((Label::Data, _)), _) | (None, _) => Step::Body,
                 (Some((label, _)), _) => Step::Header(label),
             }),
@@ -179,7 +190,7 @@ impl Walk {
 
     /// Does the line begin the next record?
     fn begins_next(&self, line: &Line<'_>, content: &str, text: &str, whole: bool) -> Result<bool, ()> {
-        if tile(content).is_some() || prose(content).is_some() {
+        if tile(content).is_some() || prose(content).is_some() || flattened::read(content).is_some() {
             return Ok(true);
         }
         let Some((name, value)) = labelled(content) else { return Ok(false) };
@@ -208,6 +219,29 @@ impl Walk {
             }
             _ => Ok(false),
         }
+    }
+
+    /// A label that no product wrote (translated articles have such), among those that one did: known ones follow.
+    fn is_foreign(&self, line: &Line<'_>, content: &str, text: &str, whole: bool) -> Result<bool, ()> {
+        if labelled(content).is_none() || line.indent() > self.indent {
+            return Ok(false);
+        }
+        let mut at = line.end;
+        // No more than two of the ten are ever translated in a row.
+        for _ in 0..2 {
+            let following = match next(text, at, whole) {
+                Next::Line(line) => line,
+                Next::End => return Ok(false),
+                Next::Unknown => return Err(()),
+            };
+            at = following.end;
+            match labelled(following.text.trim()) {
+                Some((name, _)) if label(name).is_some() => return Ok(true),
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+        Ok(false)
     }
 
     /// Is a `Data:` label followed by a dump?
@@ -288,10 +322,11 @@ pub(super) fn prose(line: &str) -> Option<(u32, &str, &str)> {
     }
     let digit = line.find(|c: char| c.is_ascii_digit())?;
     let (name, rest) = line.split_at(digit);
-    if label(name.trim().trim_end_matches([':', '：'])) != Some(Label::Id) {
+    let (number, rest) = rest.split_once([' ', '\t', ','])?;
+    let number_fits = id(number).is_some();
+    if !number_fits || label(name.trim().trim_end_matches([':', '：'])) != Some(Label::Id) {
         return None;
     }
-    let (number, rest) = rest.split_once([' ', '\t', ','])?;
     let (source, level) = rest.trim().rsplit_once([' ', '\t'])?;
     levels::severity(level)?;
     Some((id(number)?, source.trim().trim_end_matches(','), level))

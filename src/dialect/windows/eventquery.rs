@@ -61,6 +61,9 @@ fn heading(line: &str) -> Option<(&str, &str)> {
 }
 
 fn is_column_line(line: &str) -> bool {
+    if !line.starts_with(['T', '"']) {
+        return false;
+    }
     let words: Vec<&str> = line.split([' ', ',', '"']).filter(|word| !word.is_empty()).collect();
     words.starts_with(&["Type", "Event", "Date", "Time", "Source"])
 }
@@ -74,10 +77,9 @@ fn fields(line: &str) -> Option<Vec<String>> {
 }
 
 fn columns(line: &str) -> Option<Vec<String>> {
-    // Level words are letters; cheaper than cutting every line.
-    if !line.starts_with(|c: char| c.is_alphabetic()) {
-        return None;
-    }
+    // Cheaper than cutting every line.
+    let (word, _) = line.split_once("  ").or_else(|| line.split_once(' '))?;
+    levels::severity(word)?;
     let mut rest = line;
     let mut columns = Vec::new();
     for width in WIDTHS {

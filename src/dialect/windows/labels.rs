@@ -5,6 +5,8 @@
 //! use are not learnt.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a label or column stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,19 +271,20 @@ pub(super) fn label(name: &str) -> Option<Label> {
     if name.is_empty() || name.len() > LONGEST {
         return None;
     }
-    let folded = folded(name);
-    find(LABELS, &folded)
+    TABLE.get(folded(name).as_str()).copied()
 }
 
 /// What a column of a list stands for.
 pub(super) fn column(name: &str) -> Option<Label> {
     let folded = folded(name.trim().get(..LONGEST).unwrap_or(name.trim()));
-    find(COLUMNS, &folded).or_else(|| find(LABELS, &folded))
+    let listed = COLUMNS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(label, _)| *label);
+    listed.or_else(|| TABLE.get(folded.as_str()).copied())
 }
 
-fn find(labels: &[(Label, &[&str])], folded: &str) -> Option<Label> {
-    labels.iter().find(|(_, names)| names.contains(&folded)).map(|(label, _)| *label)
-}
+/// The labels by name: every line of a pasted text may be asked for.
+static TABLE: LazyLock<HashMap<&'static str, Label>> = LazyLock::new(|| {
+    LABELS.iter().flat_map(|(label, names)| names.iter().map(|name| (*name, *label))).collect()
+});
 
 fn folded(name: &str) -> String {
     let plain: Cow<'_, str> = if name.contains(['’', '\u{a0}', '\u{202f}']) {
@@ -295,8 +298,14 @@ fn folded(name: &str) -> String {
 
 /// A line taken apart at its first colon, which may be a full-width one and have a blank before it.
 pub(super) fn labelled(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once([':', '：'])?;
-    let name = name.trim();
+    // A colon further on belongs to no label, whatever stands before it.
+    let mut reach = line.len().min(LONGEST + 16);
+    while !line.is_char_boundary(reach) {
+        reach -= 1;
+    }
+    let at = line.get(..reach)?.find([':', '：'])?;
+    let (name, rest) = line.split_at(at);
+    let (name, value) = (name.trim(), rest.trim_start_matches([':', '：']));
     (!name.is_empty() && name.len() <= LONGEST).then_some((name, value.trim()))
 }
 

@@ -4,6 +4,9 @@
 //! Numbers are those of the Vista event schema (1 critical ... 5 verbose); the event types of NT (1, 2, 4, 8, 16) are
 //! read by the one dialect that prints them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::base::Severity;
 
 const INFO: &[&str] = &[
@@ -114,6 +117,11 @@ const WORDS: [(&[&str], Severity); 5] = [
     (DEBUG, Severity::Debug),
 ];
 
+/// The words by themselves: every row of a list is asked for its level.
+static TABLE: LazyLock<HashMap<&'static str, Severity>> = LazyLock::new(|| {
+    WORDS.iter().flat_map(|(words, severity)| words.iter().map(|word| (*word, *severity))).collect()
+});
+
 /// What a level word means, in any letter case; a word cut by a table (`SuccessA...`) too. `None`: no level word.
 pub(super) fn severity(word: &str) -> Option<Severity> {
     // No word of the lists is longer; most text asked for is.
@@ -123,8 +131,8 @@ pub(super) fn severity(word: &str) -> Option<Severity> {
         return None;
     }
     let folded = word.to_lowercase().replace('’', "'");
-    if let Some(found) = WORDS.iter().find(|(words, _)| words.contains(&folded.as_str())) {
-        return Some(found.1);
+    if let Some(severity) = TABLE.get(folded.as_str()) {
+        return Some(*severity);
     }
     let stem = folded.strip_suffix("...").or_else(|| folded.strip_suffix('…'))?;
     let cut = stem.chars().count() >= 4;

@@ -16,6 +16,7 @@ mod data;
 mod dumpel;
 mod entry;
 mod eventquery;
+mod flattened;
 mod labels;
 mod levels;
 mod measures;

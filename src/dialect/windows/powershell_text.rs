@@ -168,8 +168,13 @@ static CLOSE_ROW: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Reads a row of `Get-EventLog`.
 pub(super) fn event_log_row(line: &str) -> Option<EventLogRow<'_>> {
-    // The row begins with a number; most lines do not.
-    if !line.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+    // The row begins with a number and a word; most lines do not.
+    let start = line.trim_start();
+    let behind = start.trim_start_matches(|c: char| c.is_ascii_digit());
+    let fits = behind.len() < start.len()
+        && behind.starts_with([' ', '\t'])
+        && behind.trim_start().starts_with(char::is_alphabetic);
+    if !fits {
         return None;
     }
     let matched = |row: &'static LazyLock<Option<Regex>>| row.as_ref().and_then(|row| row.captures(line));

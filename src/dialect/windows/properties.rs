@@ -5,6 +5,9 @@
 //! the number counts.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::entry::{Entry, id};
 use super::{data, levels, times};
@@ -75,6 +78,14 @@ pub(super) fn known(name: &str) -> Option<Known> {
         return Some(Known::Telling);
     }
     PLAIN.contains(&name.as_str()).then_some(Known::Plain)
+}
+
+static NAMES: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING).ok());
+
+/// Does the text hold the name of a property that only events have? Asked before a line is taken apart.
+pub(super) fn may_hold(text: &str) -> bool {
+    NAMES.as_ref().is_none_or(|names| names.is_match(text))
 }
 
 fn folded(name: &str) -> String {

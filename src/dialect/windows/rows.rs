@@ -73,7 +73,11 @@ fn quoted_end(bytes: &[u8], from: usize, separator: u8, whole: bool) -> RowEnd {
 /// The piece that `text` begins with: a row that `begins` knows, up to the next one, or a single line that is none.
 pub(super) fn piece(text: &str, whole: bool, begins: impl Fn(&str) -> Option<u8>) -> Option<usize> {
     let first = line_end(text, whole)?;
-    let Some(separator) = begins(line(text, first)) else { return Some(first) };
+    let head = line(text, first);
+    if head.trim().is_empty() {
+        return Some(first);
+    }
+    let Some(separator) = begins(head) else { return Some(first) };
     let mut end = match row_end(text, separator, whole) {
         RowEnd::At(end) => end,
         RowEnd::Broken => first,

@@ -28,9 +28,13 @@ const MOST: usize = 4096;
 /// Watches the boots in a source.
 pub(super) struct BootWatch {
     is_export: bool,
-    logs: IndexMap<(String, String), Log>,
+    logs: IndexMap<Key, Log>,
     open: Vec<Question>,
 }
+
+/// Host, log, and whether its times are in UTC: local times and UTC stand side by side in pasted text and cannot be
+/// compared.
+type Key = (String, String, bool);
 
 #[derive(Default)]
 struct Log {
@@ -42,7 +46,7 @@ struct Log {
 
 /// An event of the driver whose answer is still open.
 struct Question {
-    log: (String, String),
+    log: Key,
     line: u64,
     stamp: Stamp,
     host: Option<String>,
@@ -64,7 +68,7 @@ impl BootWatch {
             self.ask(record, line, sink);
             return;
         }
-        let Some(micros) = record.stamp.civil_micros() else { return };
+        let Some(micros) = micros(record.stamp) else { return };
         let is_boot = source == "eventlog" && matches!(record.code.as_deref(), Some("6005" | "6009"));
         if !is_boot && record.severity != Severity::Info {
             return;
@@ -109,9 +113,7 @@ impl BootWatch {
             body: record.body.to_string(),
             fields: record.fields.iter().map(|(name, value)| (*name, value.to_string())).collect(),
         };
-        // Boots are looked for first where nothing else can be added any more.
-        let is_full = self.open.len() >= MOST;
-        if is_full || !record.stamp.is_dated() {
+        if self.open.len() >= MOST || !record.stamp.is_dated() {
             question.give("unknown", record.dialect, record.start, sink);
         } else {
             self.open.push(question);
@@ -120,15 +122,21 @@ impl BootWatch {
 }
 
 /// Records of one log of one computer; exports that name neither are one log.
-fn key(record: &Record<'_>) -> (String, String) {
+fn key(record: &Record<'_>) -> Key {
     let host = record.host.as_deref().map(fold).unwrap_or_default();
     let log = record.field("log").unwrap_or("").to_lowercase();
-    (host, log)
+    (host, log, record.stamp.instant().is_some())
+}
+
+/// The instant where it is known, else the time as printed.
+fn micros(stamp: Stamp) -> Option<i64> {
+    stamp.instant().or_else(|| stamp.civil_micros())
 }
 
 impl Log {
     fn answer(&self, stamp: Stamp, is_export: bool) -> &'static str {
-        let Stamp::Dated { micros, swappable, .. } = stamp else { return "unknown" };
+        let Some(micros) = micros(stamp) else { return "unknown" };
+        let swappable = matches!(stamp, Stamp::Dated { swappable: true, .. });
         if self.boots.range(micros - BEFORE..=micros + AFTERWARDS).next().is_some() {
             return "yes";
         }

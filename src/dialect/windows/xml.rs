@@ -47,7 +47,7 @@ impl Reader for Xml {
         if !text.starts_with('<') {
             return false;
         }
-        if text.starts_with("<Events") || (event_start(text, 0) == Some(0) && head(text).contains("System")) {
+        if text.starts_with("<Events") || (begins_event(text) && head(text).contains("System")) {
             return true;
         }
         let prologue = head(text);
@@ -79,6 +79,11 @@ pub(super) fn event_start(text: &str, from: usize) -> Option<usize> {
         .find(|at| matches!(bytes.get(at + OPEN.len()), Some(b' ' | b'>' | b'\t' | b'\r' | b'\n')))
 }
 
+/// Does an event begin here? Asked before any search: most texts hold none at all.
+pub(super) fn begins_event(text: &str) -> bool {
+    text.starts_with("<Event") && event_start(text.get(..OPEN.len() + 1).unwrap_or(text), 0) == Some(0)
+}
+
 /// Where the event that `text` begins with ends: behind its end tag, or where the next one begins.
 pub(super) fn event_end(text: &str) -> Option<usize> {
     let close = memchr::memmem::find(text.as_bytes(), CLOSE.as_bytes()).map(|at| at + CLOSE.len());
@@ -102,7 +107,7 @@ impl Layout for Document {
     }
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
-        if event_start(text, 0) == Some(0) {
+        if begins_event(text) {
             return event_piece(text, whole);
         }
         // Up to the next event; what may be the first half of its name is left for the next call.
@@ -110,7 +115,7 @@ impl Layout for Document {
     }
 
     fn read<'a>(&mut self, piece: &'a str, at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {
-        if event_start(piece, 0) != Some(0) {
+        if !begins_event(piece) {
             return None;
         }
         event(piece, at, sink)

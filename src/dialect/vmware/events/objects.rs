@@ -42,8 +42,8 @@ impl Objects {
                 at = end;
                 continue;
             };
-            self.indent.get_or_insert(indent(text, open));
-            let (close, is_whole) = match self.close(text, open) {
+            let indent = self.indent.unwrap_or_else(|| indent(text, open));
+            let (close, is_whole) = match close(text, open, indent) {
                 Some(found) => found,
                 None if feed == Feed::More => return at,
                 None => (text.len(), false),
@@ -62,6 +62,7 @@ impl Objects {
             };
             (record.start, record.end) = (at, end);
             sink.record(record);
+            self.indent = Some(indent);
             at = end;
         }
         at
@@ -77,37 +78,6 @@ impl Objects {
             }
         }
         (start < text.len()).then_some(start)
-    }
-
-    /// Where the object that opens here closes, and whether it does by itself.
-    fn close(&self, text: &str, open: usize) -> Option<(usize, bool)> {
-        let bytes = text.as_bytes();
-        let (mut depth, mut is_string, mut at) = (0_usize, false, open);
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'\\' if is_string => at += 1,
-                b'"' => is_string = !is_string,
-                b'{' if !is_string => depth += 1,
-                b'}' if !is_string => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return Some((at + 1, true));
-                    }
-                }
-                b'\n' => {
-                    // No string of JSON holds a line break, and objects inside this one stand further right.
-                    let line = text.get(at + 1..)?;
-                    let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
-                    if Some(blanks) == self.indent && line.get(blanks..)?.starts_with('{') {
-                        return Some((at + 1, false));
-                    }
-                    is_string = false;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        None
     }
 
     fn record<'a>(&mut self, value: &Value, object: &'a str, sink: &mut dyn Sink) -> Record<'a> {
@@ -153,6 +123,37 @@ impl Objects {
         told.apply(&mut record);
         record
     }
+}
+
+/// Where the object that opens here closes, and whether it does by itself.
+fn close(text: &str, open: usize, indent: usize) -> Option<(usize, bool)> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut is_string, mut at) = (0_usize, false, open);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if is_string => at += 1,
+            b'"' => is_string = !is_string,
+            b'{' if !is_string => depth += 1,
+            b'}' if !is_string => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some((at + 1, true));
+                }
+            }
+            b'\n' => {
+                // No string of JSON holds a line break, and objects inside this one stand further right.
+                let line = text.get(at + 1..)?;
+                let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+                if blanks == indent && line.get(blanks..)?.starts_with('{') {
+                    return Some((at + 1, false));
+                }
+                is_string = false;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// How many bytes of white space and punctuation between objects a text begins with.
