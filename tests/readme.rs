@@ -52,7 +52,11 @@ fn every_pattern_is_listed() {
     let (catalogue, faults) = blogscan::pattern::Catalogue::load(&[]);
     assert!(faults.is_empty());
     for pattern in &catalogue.patterns {
-        assert!(readme.contains(&format!("| {} |", pattern.id)), "{} is not in the README's table", pattern.id);
+        assert!(
+            readme.contains(&format!("| {} |", pattern.id)),
+            "{} is not in the README's table",
+            pattern.id
+        );
     }
 }
 

@@ -50,20 +50,28 @@ pub fn next_line(text: &str, from: usize) -> Option<(&str, usize)> {
     Some((line.trim_end_matches('\r'), from + length))
 }
 
+/// A record whose lines still come in.
+struct Open<'a> {
+    record: Record<'a>,
+    /// Where the line behind its head begins.
+    head_end: usize,
+}
+
 impl<G: Grammar> Splitter for Lines<G> {
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
         let mut number = line;
         let mut at = 0;
-        let mut open: Option<Record<'_>> = None;
+        let mut open: Option<Open<'_>> = None;
         while let Some((content, next)) = next_line(text, at) {
             let unfinished = feed == Feed::More && next == text.len() && !text.ends_with('\n');
             if unfinished {
                 break;
             }
             match self.grammar.head(content, number, sink) {
-                Some(mut record) => {
-                    record.start = at;
-                    if let Some(before) = open.replace(record) {
+                Some(record) => {
+                    let before =
+                        open.replace(Open { record: Record { start: at, ..record }, head_end: next });
+                    if let Some(before) = before {
                         self.give(text, before, at, sink);
                     }
                 }
@@ -79,8 +87,8 @@ impl<G: Grammar> Splitter for Lines<G> {
             number += 1;
         }
         match open {
-            Some(record) if feed == Feed::More => return record.start,
-            Some(record) => self.give(text, record, at, sink),
+            Some(open) if feed == Feed::More => return open.record.start,
+            Some(open) => self.give(text, open, at, sink),
             None => {}
         }
         if feed == Feed::Last {
@@ -91,9 +99,9 @@ impl<G: Grammar> Splitter for Lines<G> {
 }
 
 impl<G: Grammar> Lines<G> {
-    fn give<'a>(&mut self, text: &'a str, mut record: Record<'a>, end: usize, sink: &mut dyn Sink) {
+    fn give<'a>(&mut self, text: &'a str, open: Open<'a>, end: usize, sink: &mut dyn Sink) {
+        let Open { mut record, head_end } = open;
         record.end = end;
-        let head_end = next_line(text, record.start).map_or(end, |(_, next)| next.min(end));
         let tail = text.get(head_end..end).unwrap_or("").trim_end();
         if !tail.is_empty()
             && let Cow::Borrowed(body) = record.body
