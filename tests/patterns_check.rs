@@ -124,6 +124,12 @@ const CASES: &[Case] = &[
         &[(3, 6, "the pattern has no `products`"), (8, 1, "a pattern has no key `product`")],
     ),
     case(
+        "any-code-of-no-source",
+        "match = '''FREEZING",
+        "code = \"*\"\nmatch = '''FREEZING",
+        &[(22, 8, "any code of what?")],
+    ),
+    case(
         "two-unknown-keys",
         "dialect = \"netbackup.legacy\"",
         "dialekt = \"netbackup.legacy\"\ncolour = 1",
@@ -283,6 +289,12 @@ const CASES: &[Case] = &[
         ],
     ),
     case(
+        "knowledge-with-verdicts",
+        "horizon = \"40d\"",
+        "knowledge = true",
+        &[(3, 6, "`knowledge`, but there is a verdict")],
+    ),
+    case(
         "no-cleared",
         "level = \"cleared\"",
         "level = \"suspected\"",
@@ -408,4 +420,19 @@ proptest::proptest! {
             proptest::prop_assert!(!render_faults(&[fault], true).is_empty());
         }
     }
+}
+
+/// What no log shows has a text and nothing to search for, and needs no samples.
+#[test]
+fn knowledge_needs_no_verdicts() {
+    let start = GOOD.find("about = ").unwrap();
+    let end = GOOD.find("[[affected]]").unwrap();
+    let events = GOOD.find("[use]").unwrap();
+    let fence = GOOD.find("\n```\n").unwrap();
+    let text = format!("{}knowledge = true\n\n{}{}", &GOOD[..start], &GOOD[end..events], &GOOD[fence..]);
+    let faults = check_text("NAME.md", &text, CheckOptions::default());
+    assert!(faults.is_empty(), "{}", render_faults(&faults, false));
+    let without = text.replace("knowledge = true\n", "");
+    let faults = check_text("NAME.md", &without, CheckOptions::default());
+    assert!(faults.iter().any(|fault| fault.reason.contains("no [[verdict]]")), "{faults:?}");
 }

@@ -4,6 +4,7 @@
 //! naming the same object, must span the whole stretch in question. Nothing past a stream's last record is covered.
 
 use crate::base::event::EventKind;
+use crate::base::name::is_machine_key;
 use crate::base::stamp::DAY;
 use crate::base::{Coverage, CoverageKind, Interval, Stamp};
 use crate::pattern::model::{Absence, Order, Scope};
@@ -23,6 +24,9 @@ pub enum Seen {
     /// No.
     No,
 }
+
+/// What the answer on outweighing events depends on: window, kinds, joined values and day.
+pub type Weighing = (usize, Vec<EventKind>, Vec<Option<String>>, Option<i64>);
 
 /// The stretch in which something must be absent.
 #[derive(Clone, Copy, Debug)]
@@ -147,8 +151,20 @@ impl Search<'_, '_> {
                 .and_then(|event| event.stamp.civil_micros())
                 .map(|micros| micros.div_euclid(DAY))
         };
+        // The same for every choice around events of one machine and day.
+        let about = absence.same.iter().map(|join| self.joined_value(join, &order, bound)).collect();
+        let question = (window, absence.kinds.clone(), about, day(anchor));
+        let is_plain = absence.filters.is_empty() && self.joins(&absence.same, &order, anchor, bound);
+        if let Some(seen) = self.weighed.borrow().get(&question).filter(|_| is_plain) {
+            return *seen;
+        }
         let (mut inside, mut outside, mut first) = (0_usize, 0_usize, None);
-        for event in self.world.of_kinds(&absence.kinds) {
+        let value = absence.same.first().map(|join| (join, self.joined_value(join, &order, bound)));
+        let value = match &value {
+            Some((join, Some(theirs))) => Some((join.mine.as_str(), theirs.as_str())),
+            _ => None,
+        };
+        for event in self.world.candidates(&absence.kinds, value, Some((anchor, -DAY, DAY))) {
             let counts = day(event).is_some()
                 && day(event) == day(anchor)
                 && (event == anchor || self.joins(&absence.same, &order, event, bound))
@@ -164,10 +180,14 @@ impl Search<'_, '_> {
                 Tri::Yes | Tri::Unknown => inside += 1,
             }
         }
-        match first {
+        let seen = match first {
             Some(event) if outside >= inside => Seen::Yes(event),
             _ => Seen::No,
+        };
+        if is_plain {
+            self.weighed.borrow_mut().insert(question, seen);
         }
+        seen
     }
 
     /// Was a log read that would show it?
@@ -181,9 +201,11 @@ impl Search<'_, '_> {
             .reaches
             .iter()
             .filter(|coverage| tells(coverage) && self.can_yield(&absence.kinds, coverage))
-            .filter(|coverage| self.concerns(coverage, absence, about, bound))
-            .any(|coverage| {
+            .filter(|coverage| {
                 coverage.intervals.iter().any(|interval| self.spans(coverage, interval, &stretch))
+            })
+            .any(|coverage| {
+                self.concerns(coverage, absence, about, bound) || self.names_joined(coverage, absence, bound)
             })
     }
 
@@ -249,6 +271,16 @@ impl Search<'_, '_> {
         of_anchor || self.world.stream_names(coverage.stream, about)
     }
 
+    /// Does the log name the machine that the absence is about? The object's key there may be another one: a guest is
+    /// a `host` in its own logs and a `vm` in those around it.
+    fn names_joined(&self, coverage: &Coverage, absence: &Absence, bound: &Bindings<'_>) -> bool {
+        let order = order_of(&absence.scope);
+        absence.same.iter().filter(|join| is_machine_key(&join.mine)).any(|join| {
+            self.joined_value(join, &order, bound)
+                .is_some_and(|name| self.world.stream_names(coverage.stream, &[(join.mine.clone(), name)]))
+        })
+    }
+
     /// Does one interval reach from before the stretch to behind it, certainly? An interval that begins in the same
     /// second as the stretch spans it; where the stretch is open the interval must go beyond the step.
     fn spans(&self, coverage: &Coverage, interval: &Interval, stretch: &Stretch<'_>) -> bool {
@@ -296,6 +328,16 @@ pub fn order_of(scope: &Scope) -> Order {
 impl super::world::World<'_> {
     /// Does any event of this stream name the object?
     pub fn stream_names(&self, stream: crate::base::StreamId, about: &[(String, String)]) -> bool {
+        let question = (stream, about.to_vec());
+        if let Some(answer) = self.named.borrow().get(&question) {
+            return *answer;
+        }
+        let answer = self.finds_names(stream, about);
+        self.named.borrow_mut().insert(question, answer);
+        answer
+    }
+
+    fn finds_names(&self, stream: crate::base::StreamId, about: &[(String, String)]) -> bool {
         let Some((key, value)) = about.first() else { return false };
         let all: Vec<_> = (0..self.catalogue.events.len())
             .filter_map(|kind| u32::try_from(kind).ok().map(crate::base::event::EventKind))

@@ -3,6 +3,7 @@
 use crate::base::ConditionState;
 
 use super::relation::Why;
+use super::windows::WindowInstance;
 use super::world::EventIndex;
 
 /// A step and the events chosen for it.
@@ -50,6 +51,8 @@ pub enum Doubt {
         step: String,
         /// The window.
         window: String,
+        /// Why.
+        why: Why,
     },
     /// Nothing covers the time in which something must be absent.
     NotCovered {
@@ -156,6 +159,8 @@ pub struct Choice {
     pub doubts: Vec<Doubt>,
     /// What does not.
     pub remarks: Vec<Remark>,
+    /// Windows that steps lie in, or perhaps lie in.
+    pub windows: Vec<WindowInstance>,
     /// Rows of conditions.
     pub rows: Vec<Row>,
     /// A condition that clears is unmet.

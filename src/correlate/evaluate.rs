@@ -145,6 +145,7 @@ impl Search<'_, '_> {
             steps: bound.to_vec(),
             doubts: notes.doubts.clone(),
             remarks: notes.remarks.clone(),
+            windows: notes.windows.clone(),
             ..Choice::default()
         };
         for (index, unless) in verdict.unless.iter().enumerate() {

@@ -5,10 +5,14 @@
 //! tried in the total order, so that of two choices with equally many doubts the earlier one is found first. One
 //! event fills at most one step of a choice; it may serve any number of choices.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::base::event::EventKind;
 use crate::pattern::Pattern;
 use crate::pattern::model::{Count, Join, Order, Step, Within};
 
+use super::absence::{Seen, Weighing};
 use super::choice::{Bindings, Bound, Doubt, Remark};
 use super::relation::{Point, Relation, Tri};
 use super::windows::{Window, WindowInstance};
@@ -24,6 +28,8 @@ pub struct Search<'w, 'c> {
     pub windows: Vec<Vec<Window>>,
     /// Only events of this host may fill the first step of a condition (exposure is judged host by host).
     pub host: Option<String>,
+    /// Answers on outweighing events.
+    pub weighed: RefCell<HashMap<Weighing, Seen>>,
 }
 
 /// An event found for a step, with what is not certain about it.
@@ -65,7 +71,7 @@ impl<'w, 'c> Search<'w, 'c> {
     /// A search for the steps of one pattern.
     pub fn new(world: &'w World<'c>, pattern: &'c Pattern) -> Search<'w, 'c> {
         let windows = pattern.windows.iter().map(|def| world.windows(def)).collect();
-        Search { world, pattern, windows, host: None }
+        Search { world, pattern, windows, host: None, weighed: RefCell::default() }
     }
 
     /// Visits every way to fill `steps` behind what is bound already. `settled` tells whether the object is known
@@ -265,7 +271,11 @@ impl<'w, 'c> Search<'w, 'c> {
             match state {
                 Tri::No => return None,
                 Tri::Unknown => {
-                    found.doubts.push(Doubt::Window { step: step.name.clone(), window: def.name.clone() });
+                    found.doubts.push(Doubt::Window {
+                        step: step.name.clone(),
+                        window: def.name.clone(),
+                        why: placement.why,
+                    });
                 }
                 Tri::Yes => {}
             }
@@ -311,15 +321,17 @@ impl<'w, 'c> Search<'w, 'c> {
     /// begins with the event at hand.
     fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
         let Some(count) = &step.count else { return Some(()) };
-        let (mut certain, mut possible) = (Vec::new(), Vec::new());
+        let (mut certain, mut possible): (Vec<EventIndex>, Vec<(Found, Relation)>) = (Vec::new(), Vec::new());
         let mut seen = vec![self.identity(found.event, count)?];
         let mut seen_possible = seen.clone();
         let single = Step { count: None, ..step.clone() };
-        for other in self.find(&single, bound) {
-            if other.event == found.event || !self.agrees(count, found.event, other.event) {
+        for event in self.world.candidates(&step.kinds, None, Some((found.event, 0, count.window.0))) {
+            if event == found.event || !self.agrees(count, found.event, event) {
                 continue;
             }
-            let state = self.in_window(count, found.event, other.event);
+            let Some(other) = self.fit(&single, event, bound) else { continue };
+            let relation = self.relation(found.event, event);
+            let state = close(found.event, event, &relation, count);
             let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
             let Some(identity) = self.identity(other.event, count) else { continue };
             if state == Tri::Yes && !seen.contains(&identity) {
@@ -329,7 +341,7 @@ impl<'w, 'c> Search<'w, 'c> {
             }
             if state != Tri::No && !seen_possible.contains(&identity) {
                 seen_possible.push(identity);
-                possible.push(other.event);
+                possible.push((other, relation));
             }
         }
         let wanted = count.at_least.saturating_sub(1);
@@ -338,13 +350,20 @@ impl<'w, 'c> Search<'w, 'c> {
             found.group = certain;
             Some(())
         } else if possible.len() >= wanted {
-            found.doubts.push(Doubt::Order {
-                first: step.name.clone(),
-                second: step.name.clone(),
-                why: super::relation::Why::NoDate,
-            });
             possible.truncate(MOST_SHOWN.max(wanted));
-            found.group = possible;
+            // One reason stands for all: they are mostly the same.
+            let reason = possible.iter().find_map(|(other, relation)| {
+                if close(found.event, other.event, relation, count) == Tri::Unknown {
+                    let (first, second) = (step.name.clone(), step.name.clone());
+                    return Some(Doubt::Order { first, second, why: relation.why() });
+                }
+                other.doubts.first().cloned()
+            });
+            found.doubts.extend(reason);
+            for (other, _) in possible {
+                found.windows.extend(other.windows);
+                found.group.push(other.event);
+            }
             Some(())
         } else {
             None
@@ -367,14 +386,18 @@ impl<'w, 'c> Search<'w, 'c> {
         })
     }
 
-    fn in_window(&self, count: &Count, first: EventIndex, other: EventIndex) -> Tri {
+    fn relation(&self, first: EventIndex, other: EventIndex) -> Relation {
         match (self.world.point(first), self.world.point(other)) {
-            (Some(first), Some(other)) => {
-                self.world.clocks().relation(&first, &other).within(0, count.window.0)
-            }
-            _ => Tri::No,
+            (Some(first), Some(other)) => self.world.clocks().relation(&first, &other),
+            _ => Relation::Open,
         }
     }
+}
+
+/// Does the other event lie in the sliding window that the first one begins? Of two records whose clocks do not tell
+/// which came first, the total order does.
+fn close(first: EventIndex, other: EventIndex, relation: &Relation, count: &Count) -> Tri {
+    if other > first { relation.near(0, count.window.0) } else { relation.within(0, count.window.0) }
 }
 
 /// How many events of a counted step are shown as evidence.

@@ -6,7 +6,7 @@
 use crate::pattern::model::WindowDef;
 
 use super::choice::Bindings;
-use super::relation::Tri;
+use super::relation::{Tri, Why};
 use super::world::{EventIndex, World};
 
 /// One stretch of time.
@@ -36,6 +36,8 @@ pub struct Placement {
     pub window: Option<WindowInstance>,
     /// The window was logged by another host.
     pub other_host: bool,
+    /// Why it is not certain.
+    pub why: Why,
 }
 
 impl World<'_> {
@@ -101,24 +103,45 @@ impl World<'_> {
 
     /// Where an event lies against these windows: the most certain placement, then the earliest window.
     pub fn placement(&self, def: &WindowDef, windows: &[Window], event: EventIndex) -> Placement {
-        let mut best = Placement { inside: Tri::No, window: None, other_host: false };
-        for window in windows {
+        let mut best =
+            Placement { inside: Tri::No, window: None, other_host: false, why: Why::WithinTolerance };
+        for window in self.windows_around(def, windows, event) {
             if !self.joined(def, window.instance, event) {
                 continue;
             }
             let inside = self.inside(def, window, event);
             if inside > best.inside {
-                let other_host = match (self.point(window.instance.open), self.point(event)) {
-                    (Some(open), Some(point)) => !self.clocks().same_host(&open, &point),
-                    _ => false,
+                let (other_host, why) = match (self.point(window.instance.open), self.point(event)) {
+                    (Some(open), Some(point)) => {
+                        let relation = self.clocks().relation_without_tolerance(&open, &point);
+                        (!self.clocks().same_host(&open, &point), relation.why())
+                    }
+                    _ => (false, Why::NoDate),
                 };
-                best = Placement { inside, window: Some(window.instance), other_host };
+                best = Placement { inside, window: Some(window.instance), other_host, why };
                 if inside == Tri::Yes {
                     break;
                 }
             }
         }
         best
+    }
+
+    /// The windows that may hold an event, by time and by the value that both share.
+    fn windows_around<'w>(
+        &'w self,
+        def: &'w WindowDef,
+        windows: &'w [Window],
+        event: EventIndex,
+    ) -> impl Iterator<Item = &'w Window> {
+        let join = def.joins.first();
+        let value = join.and_then(|join| self.value(event, &join.theirs));
+        let value = join.zip(value.as_deref()).map(|(join, value)| (join.mine.as_str(), value));
+        let slack = def.slack.0;
+        let around = Some((event, -slack.saturating_add(def.longest.0), slack));
+        // Windows stand in the order of the events that open them.
+        let at = |open| windows.binary_search_by_key(&open, |window: &Window| window.instance.open).ok();
+        self.candidates(&def.opens, value, around).into_iter().filter_map(move |open| windows.get(at(open)?))
     }
 
     fn joined(&self, def: &WindowDef, window: WindowInstance, event: EventIndex) -> bool {

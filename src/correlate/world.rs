@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::event::EventKind;
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, Stamp};
+use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, Stamp, StreamId};
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 
@@ -49,6 +49,9 @@ pub struct WorldParts {
     pub default_host: Option<String>,
 }
 
+/// Does this stream name an object of these keys and values?
+pub(super) type NameQuestion = (StreamId, Vec<(String, String)>);
+
 /// All that is known of one scan.
 pub struct World<'c> {
     /// The patterns.
@@ -75,6 +78,7 @@ pub struct World<'c> {
     pub(super) reaches: Vec<Coverage>,
     by_kind: Vec<Rc<Bucket>>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
+    pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
     /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
     set_back: HashMap<(SourceId, u64), i64>,
 }
@@ -192,6 +196,7 @@ impl<'c> World<'c> {
             default_host,
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
+            named: RefCell::default(),
         }
     }
 

@@ -3,9 +3,11 @@
 //! A dialect is recognised by content, never by the name of a file alone; the name only adds what the lines do not
 //! say (the date of a NetBackup debug log, the process, the host in a bundle's folder).
 
+use std::io;
+
 use chrono::NaiveDate;
 
-use crate::base::{DateOrder, Dialect, Splitter};
+use crate::base::{DateOrder, Dialect, Sink, Splitter};
 
 pub mod dates;
 pub mod identify;
@@ -86,6 +88,30 @@ pub trait Reader: Sync + Send {
 
     /// Cuts one source into records.
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter>;
+}
+
+/// A log whose records are no text.
+pub trait BinaryReader: Sync + Send {
+    /// Which dialect.
+    fn dialect(&self) -> Dialect;
+
+    /// What the path tells.
+    fn place(&self, _path: &str) -> Place {
+        Place::default()
+    }
+
+    /// Reads one source from its first byte to its last; records carry their number instead of a place in a text.
+    /// Damage is a notice with the place in its words, never the end of reading.
+    ///
+    /// # Errors
+    ///
+    /// When bytes cannot be read or set aside; what was given to the sink until then counts.
+    fn read(&self, context: &SourceContext, bytes: &mut dyn io::Read, sink: &mut dyn Sink) -> io::Result<()>;
+}
+
+/// The reader of a binary dialect; `None` where it is not built in.
+pub fn binary_reader(dialect: Dialect) -> Option<&'static dyn BinaryReader> {
+    windows::BINARY_READERS.iter().copied().find(|reader| reader.dialect() == dialect)
 }
 
 /// Every dialect that can be read, in the order in which they are asked.

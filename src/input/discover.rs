@@ -348,11 +348,19 @@ fn leads_to_itself(path: &Path) -> bool {
 }
 
 const EXPECTATION_NAME: &str = "expect.toml";
-const EXPECTATION_BEGIN: &[u8] = b"schema = \"blogscan-expect/1\"";
+const EXPECTATION_SCHEMA: &str = "schema = \"blogscan-expect/1\"";
+/// Remarks may stand above the schema, within this.
+const EXPECTATION_BEGIN: u64 = 4 * 1024;
 
-/// Is it a file that says what blogscan is expected to find beside it? It is no log.
+/// Is it a file that says what blogscan is expected to find beside it? It is no log. Its first line that is neither
+/// empty nor a remark is the schema.
 fn is_expectation(path: &Path) -> bool {
-    let Ok((mut file, _)) = open_file(path) else { return false };
-    let mut begin = [0; EXPECTATION_BEGIN.len()];
-    file.read_exact(&mut begin).is_ok() && begin == EXPECTATION_BEGIN
+    let Ok((file, _)) = open_file(path) else { return false };
+    let mut begin = Vec::new();
+    if file.take(EXPECTATION_BEGIN).read_to_end(&mut begin).is_err() {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&begin);
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with(EXPECTATION_SCHEMA))
 }

@@ -202,9 +202,10 @@ impl TextReader {
     }
 
     /// The unpacked bytes from the beginning, for readers of binary formats. Only for a source of which no
-    /// block was read and which is no text.
-    pub fn into_bytes(self) -> Box<dyn Read + Send> {
-        self.bytes.into_read()
+    /// block was read and which is no text. Reading them never fails: trouble ends them early and is in the
+    /// [`Outcome`].
+    pub fn bytes(&mut self) -> impl Read {
+        RawBytes { bytes: &mut self.bytes, ready: Vec::new(), at: 0 }
     }
 
     /// Drops `buffer[..keep_from]`, which is done with, and appends the next text behind the rest.
@@ -294,6 +295,33 @@ impl TextReader {
             })
     }
 }
+
+/// The bytes of a source as they are.
+struct RawBytes<'b> {
+    bytes: &'b mut Bytes,
+    ready: Vec<u8>,
+    at: usize,
+}
+
+impl Read for RawBytes<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.at >= self.ready.len() {
+            self.ready.clear();
+            self.at = 0;
+            self.bytes.append(&mut self.ready, RAW_BLOCK);
+        }
+        let rest = self.ready.get(self.at..).unwrap_or(&[]);
+        let count = rest.len().min(into.len());
+        if let (Some(from), Some(to)) = (rest.get(..count), into.get_mut(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// How much is read at a time where bytes are not decoded.
+const RAW_BLOCK: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -520,7 +548,7 @@ mod tests {
         let mut buffer = String::new();
         assert_eq!(reader.next_block(&mut buffer, 0), Block { added: 0, breaks: 0, feed: Feed::Last });
         let mut all = Vec::new();
-        reader.into_bytes().read_to_end(&mut all).unwrap();
+        reader.bytes().read_to_end(&mut all).unwrap();
         assert_eq!(all, bytes);
     }
 

@@ -70,9 +70,13 @@ impl Format {
     /// The format that begins with these bytes.
     pub(super) fn of(sample: &[u8]) -> Option<Format> {
         /// Where the signature stands, and the signature.
-        const SIGNATURES: [(usize, &[u8], Format); 12] = [
+        const SIGNATURES: [(usize, &[u8], Format); 15] = [
             (0, b"ElfFile\0", Format::Evtx),
+            // The same without its first page, or with a damaged one.
+            (0, b"ElfChnk\0", Format::Evtx),
+            (4096, b"ElfChnk\0", Format::Evtx),
             (4, b"LfLe", Format::Evt),
+            (0x34, b"LfLe", Format::Evt),
             (0, b"PK\x03\x04", Format::Zip),
             (0, b"PK\x05\x06", Format::Zip),
             (0, b"\x28\xb5\x2f\xfd", Format::Zstandard),
@@ -94,7 +98,8 @@ impl Format {
             .find(|(at, signature, format)| {
                 has(*at, signature)
                     && match format {
-                        Format::Evt => has(0, b"\x30\0\0\0"),
+                        // The header, or one of its first bytes damaged and a record behind it.
+                        Format::Evt => has(0, b"\x30\0\0\0") || has(0x34, b"LfLe"),
                         Format::Bzip2 => has(0, b"BZh"),
                         _ => true,
                     }
@@ -194,11 +199,6 @@ impl Bytes {
     /// How many bytes were read from the file itself.
     pub(super) fn raw_count(&self) -> u64 {
         self.below.as_ref().map_or(self.taken, |below| below.load(Ordering::Relaxed))
-    }
-
-    /// Everything, from the beginning of what was read ahead.
-    pub(super) fn into_read(self) -> Box<dyn Read + Send> {
-        Box::new(Cursor::new(self.ahead).chain(self.reader))
     }
 
     /// Appends up to `limit` bytes to `into`; fewer only at the end. Does more follow? At the end `fault` tells

@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Record, Values};
 use crate::pattern::Catalogue;
+use crate::pattern::model::ANY_CODE;
 
 pub use literals::required_literals;
 use rule::Rule;
@@ -72,7 +73,10 @@ impl<'c> Plan<'c> {
             .events
             .iter()
             .enumerate()
-            .filter(|(_, def)| dialect == Dialect::Mixed || def.dialects.contains(&dialect))
+            .filter(|(_, def)| {
+                let stands_there = |wanted: &Dialect| *wanted == dialect || dialect.holds().contains(wanted);
+                dialect == Dialect::Mixed || def.dialects.iter().any(stands_there)
+            })
             .filter_map(|(kind, def)| {
                 Some(Rule::new(EventKind(u32::try_from(kind).ok()?), def, &catalogue.sets))
             })
@@ -143,6 +147,7 @@ impl<'c> Plan<'c> {
     ) {
         if let Some(code) = record.code.as_deref() {
             self.try_table(&self.by_code, code, record, source_process, hits);
+            self.try_table(&self.by_code, ANY_CODE, record, source_process, hits);
             let bare = without_severity(code);
             if bare.len() < code.len() {
                 self.try_table(&self.by_code, bare, record, source_process, hits);
@@ -186,5 +191,26 @@ fn without_severity(code: &str) -> &str {
     match code.strip_suffix(|c: char| c.is_ascii_uppercase()) {
         Some(bare) if bare.ends_with(|c: char| c.is_ascii_digit()) => bare,
         _ => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_in_a_row_of_the_job_list_are_matched_as_job_details() {
+        let catalogue = Catalogue::embedded();
+        let matcher = Matcher::new(&catalogue);
+        let plan = matcher.plan(Dialect::NetbackupBpdbjobs);
+        let body = "image open failed: error 2060013: no more entries";
+        let found = |dialect: Dialect| {
+            let mut hits = Vec::new();
+            plan.matches(&Record::new(dialect, body), plan.is_candidate(body), None, &mut hits);
+            hits.len()
+        };
+        assert_eq!(found(Dialect::NetbackupJob), 1);
+        assert_eq!(found(Dialect::NetbackupBpdbjobs), 0);
+        assert_eq!(found(Dialect::NetbackupLegacy), 0);
     }
 }

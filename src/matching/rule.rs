@@ -80,7 +80,8 @@ impl<'c> Rule<'c> {
         let mut values = Values::new();
         self.capture(record, &mut values)?;
         self.fields(record, &mut values);
-        let passes = def.filters.iter().all(|filter| self.passes(filter, &values));
+        let passes = def.filters.iter().all(|filter| self.passes(filter, &values))
+            && !def.exceptions.iter().any(|exception| self.passes(exception, &values));
         passes.then_some(Hit { kind: self.kind, values, untold })
     }
 
@@ -153,7 +154,7 @@ impl<'c> Rule<'c> {
         }
     }
 
-    /// A predicate of the definition: it must certainly hold.
+    /// Does a predicate of the definition certainly hold?
     fn passes(&self, filter: &Where, values: &Values) -> bool {
         let Some(value) = values.get(&filter.key) else { return false };
         match &filter.test {

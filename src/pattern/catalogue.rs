@@ -230,7 +230,9 @@ impl<'a> Build<'a> {
         let body = one.document.as_ref()?.body(&source.text, faults);
         let depth = self.depth(source);
         let checked = Checker::new(known, depth, &source.text, faults).pattern(&one.raw, body, &source.file);
-        if let (Some(root), Some(id), true) = (self.options.samples, &one.raw.id, depth.regexes) {
+        if let (Some(root), Some(id), true) =
+            (self.options.samples, &one.raw.id, depth.regexes && !one.raw.knowledge)
+        {
             check_sample_folders(root, id.get_ref(), source.own, faults, id.span());
         }
         (!faults.has_errors()).then_some(checked)

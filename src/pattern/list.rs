@@ -66,25 +66,34 @@ pub fn show(catalogue: &Catalogue, pattern: &Pattern) -> String {
         section(&mut out, heading);
         line(&mut out, text);
     }
-    section(&mut out, "Where it is looked for");
-    for text in logs(catalogue, pattern) {
-        line(&mut out, &format!("- {text}"));
-    }
-    section(&mut out, "Conditions");
-    for condition in &pattern.conditions {
-        line(&mut out, &format!("- {}", condition.name));
-    }
-    section(&mut out, "Levels");
-    for verdict in &pattern.verdicts {
-        let steps: Vec<&str> = verdict.steps.iter().map(|step| step.name.as_str()).collect();
-        let steps = if steps.is_empty() { "conditions alone".to_owned() } else { steps.join(", then ") };
-        line(&mut out, &format!("- {}: {steps}", verdict.level.name()));
-    }
+    search(&mut out, catalogue, pattern);
     section(&mut out, "References");
     for reference in &pattern.body.references {
         line(&mut out, &format!("- {reference}"));
     }
     out
+}
+
+/// What the logs are searched for.
+fn search(out: &mut String, catalogue: &Catalogue, pattern: &Pattern) {
+    section(out, "Where it is looked for");
+    if pattern.verdicts.is_empty() {
+        line(out, "Nowhere: no log shows this failure.");
+        return;
+    }
+    for text in logs(catalogue, pattern) {
+        line(out, &format!("- {text}"));
+    }
+    section(out, "Conditions");
+    for condition in &pattern.conditions {
+        line(out, &format!("- {}", condition.name));
+    }
+    section(out, "Levels");
+    for verdict in &pattern.verdicts {
+        let steps: Vec<&str> = verdict.steps.iter().map(|step| step.name.as_str()).collect();
+        let steps = if steps.is_empty() { "conditions alone".to_owned() } else { steps.join(", then ") };
+        line(out, &format!("- {}: {steps}", verdict.level.name()));
+    }
 }
 
 fn line(out: &mut String, text: &str) {

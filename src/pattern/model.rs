@@ -84,7 +84,8 @@ pub struct Pattern {
     pub windows: Vec<WindowDef>,
     /// The advisory's own list of conditions.
     pub conditions: Vec<ConditionDef>,
-    /// Levels and what must hold for them, strongest first.
+    /// Levels and what must hold for them, strongest first. None where no log shows the failure: it can only be
+    /// explained.
     pub verdicts: Vec<Verdict>,
     /// Keys listed for each affected object.
     pub affected_objects: Vec<String>,
@@ -151,7 +152,8 @@ pub struct EventDef {
     pub processes: Vec<String>,
     /// Windows event sources, canonical and in lower case; empty: any.
     pub providers: Vec<String>,
-    /// Record ids; a message id without its severity letter stands for all severities.
+    /// Record ids; a message id without its severity letter stands for all severities, [`ANY_CODE`] for every id of
+    /// the event sources.
     pub codes: Vec<String>,
     /// Record kinds (`fragment`, `vm-backup`).
     pub records: Vec<String>,
@@ -163,6 +165,9 @@ pub struct EventDef {
     pub fold_case: bool,
     /// Predicates on fields and captures. They refer to nothing but this record.
     pub filters: Vec<Where>,
+    /// Predicates like `filters`: a record for which one of them certainly holds is not meant. A record that lacks the
+    /// value is.
+    pub exceptions: Vec<Where>,
     /// Value name to the field that it is taken from.
     pub capture: IndexMap<String, String>,
     /// Constant values.
@@ -176,6 +181,9 @@ pub struct EventDef {
     /// Lines that it must not match.
     pub near_misses: Vec<String>,
 }
+
+/// In `codes`: every id.
+pub const ANY_CODE: &str = "*";
 
 /// A predicate on one value.
 #[derive(Debug, Clone)]

@@ -50,7 +50,8 @@ pub(super) struct Part {
     pub(super) position: i64,
     pub(super) events: Vec<Event>,
     pub(super) facts: Vec<Fact>,
-    pub(super) notices: Vec<(NoticeCode, u64, String)>,
+    /// Code, line (from 0; none in binary sources), particulars.
+    pub(super) notices: Vec<(NoticeCode, Option<u64>, String)>,
     pub(super) month_first: u64,
     pub(super) day_first: u64,
     /// Stamps whose day and month could be exchanged.
@@ -82,6 +83,10 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) counted: usize,
     /// ... where this line (from 0) begins.
     pub(super) line: u64,
+    /// Line (from 0) at the beginning of the text.
+    pub(super) first_line: u64,
+    /// A text has lines; a binary log only the numbers of its records.
+    pub(super) has_lines: bool,
     pub(super) hits: Vec<Hit>,
 }
 
@@ -97,6 +102,14 @@ impl Collector<'_, '_, '_> {
         }
         let behind = self.text.as_bytes().get(offset..self.counted).unwrap_or_default();
         self.line.saturating_sub(memchr::memchr_iter(b'\n', behind).count() as u64)
+    }
+
+    /// Line (from 0) of a record, where the source has lines.
+    fn line_of(&mut self, record: &Record<'_>) -> Option<u64> {
+        self.has_lines.then(|| match record.line {
+            Some(line) => line.saturating_sub(1),
+            None => self.line_at(record.start),
+        })
     }
 
     fn is_candidate(&mut self, record: &Record<'_>) -> bool {
@@ -198,16 +211,30 @@ impl Collector<'_, '_, '_> {
         session.used |= !self.hits.is_empty();
     }
 
-    fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
-        let line = match record.line {
-            Some(line) => line.saturating_sub(1),
-            None => self.line_at(record.start),
+    /// What to quote for a derived record: the line that it points to, as read, unless the record's own text is a
+    /// part of that line (a job's detail in its row) or the line is too long to show what is meant.
+    fn quoted<'t>(&'t self, line: u64, body: &'t str) -> &'t str {
+        let Some(skip) = line.checked_sub(self.first_line).and_then(|skip| usize::try_from(skip).ok()) else {
+            return body;
         };
+        let from = match skip {
+            0 => Some(0),
+            _ => memchr::memchr_iter(b'\n', self.text.as_bytes()).nth(skip - 1).map(|at| at + 1),
+        };
+        let read = from.and_then(|from| self.text.get(from..)?.lines().next()).map(str::trim).unwrap_or("");
+        let tells = !read.is_empty() && read.len() <= LONGEST_QUOTED_LINE && !read.contains(body);
+        if tells { read } else { body }
+    }
+
+    fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
+        let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
         let text = match (record.line, whole) {
             (None, Some(whole)) => self.reading.spill.keep(whole),
-            _ => self.reading.spill.keep(&record.body),
+            _ if !self.has_lines => self.reading.spill.keep(&without_text(record)),
+            (None, None) => self.reading.spill.keep(&record.body),
+            (Some(_), _) => self.reading.spill.keep(self.quoted(line.unwrap_or(0), &record.body)),
         };
         for hit in std::mem::take(&mut self.hits) {
             self.part.events.push(Event {
@@ -216,7 +243,7 @@ impl Collector<'_, '_, '_> {
                 source: SourceId(0),
                 stream: StreamId(0),
                 position: self.part.position,
-                line: Some(line),
+                line,
                 number: record.number,
                 stamp,
                 placed: before,
@@ -229,6 +256,13 @@ impl Collector<'_, '_, '_> {
             });
         }
     }
+}
+
+/// What is shown of a record that is no text: source, code and what it says.
+fn without_text(record: &Record<'_>) -> String {
+    let source = record.provider.as_deref().unwrap_or("unknown source");
+    let code = record.code.as_deref().unwrap_or("without id");
+    format!("{source} {code}: {}", record.body).trim_end_matches([' ', ':']).to_owned()
 }
 
 /// A value of a session holds while all records that carry it agree.
@@ -276,22 +310,12 @@ impl Sink for Collector<'_, '_, '_> {
     }
 
     fn fact(&mut self, host: Option<&str>, fact: FactKind, record: &Record<'_>) {
-        let line = match record.line {
-            Some(line) => line.saturating_sub(1),
-            None => self.line_at(record.start),
-        };
+        let line = self.line_of(record);
         let whole = self.text.get(record.start..record.end).map(str::trim_end).unwrap_or("");
         let text = if whole.is_empty() { record.body.as_ref() } else { whole };
         let text: String = text.chars().take(LONGEST_TEXT / 4).collect();
         let stamp = self.settle(record.stamp, false);
-        let fact = Fact {
-            host: host.map(str::to_owned),
-            kind: fact,
-            source: SourceId(0),
-            line: Some(line),
-            stamp,
-            text,
-        };
+        let fact = Fact { host: host.map(str::to_owned), kind: fact, source: SourceId(0), line, stamp, text };
         self.part.facts.push(fact);
     }
 
@@ -310,12 +334,15 @@ impl Sink for Collector<'_, '_, '_> {
     }
 
     fn notice(&mut self, code: NoticeCode, offset: usize, detail: String) {
-        let line = self.line_at(offset);
+        let line = self.has_lines.then(|| self.line_at(offset));
         if self.part.notices.len() < MOST_NOTICES {
             self.part.notices.push((code, line, detail));
         }
     }
 }
+
+/// A longer line is a whole document or row; the derived record's own words say more.
+const LONGEST_QUOTED_LINE: usize = 1000;
 
 /// A source with more faults than this is not read better by naming each.
 const MOST_NOTICES: usize = 100;
@@ -341,8 +368,11 @@ impl Part {
             stamp: fact.stamp.shifted(shift),
             ..fact
         }));
-        self.notices
-            .extend(next.notices.into_iter().map(|(code, line, detail)| (code, line + breaks, detail)));
+        self.notices.extend(
+            next.notices
+                .into_iter()
+                .map(|(code, line, detail)| (code, line.map(|line| line + breaks), detail)),
+        );
         self.notices.truncate(MOST_NOTICES);
         self.month_first += next.month_first;
         self.day_first += next.day_first;

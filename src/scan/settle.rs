@@ -115,7 +115,7 @@ impl Settler<'_> {
         let told = part.notices.drain(..).map(|(code, line, detail)| Notice {
             code,
             source: Some(path.clone()),
-            line: Some(line + 1),
+            line: line.map(|line| line + 1),
             detail,
         });
         self.notices.extend(told);

@@ -7,8 +7,11 @@ use rayon::prelude::*;
 
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
 use crate::dialect::identify::recognise;
-use crate::dialect::{Claim, Place, Reader, SourceContext, reader as dialect_reader, without_rotation};
-use crate::input::{self, ChunkRange, Found, Kind, Outcome, PlainFile, TextReader};
+use crate::dialect::{
+    BinaryReader, Claim, Place, Reader, SourceContext, binary_reader, reader as dialect_reader,
+    without_rotation,
+};
+use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, PlainFile, TextReader};
 use crate::matching::{Matcher, Plan};
 
 use super::collect::{Collector, Part, Reading};
@@ -70,11 +73,10 @@ impl Workshop<'_> {
             notices: Vec::new(),
         };
         if let Kind::Binary(format) = text.kind() {
-            extract.reason = format!("not text ({})", format.title());
-            extract.notices.push(unknown(path, &extract.reason));
-            let outcome = text.finish();
-            extract.bytes = outcome.raw_bytes;
-            extract.notices.extend(outcome.notices(path));
+            match dialect_of(format).and_then(binary_reader) {
+                Some(dialect) => self.read_binary(text, dialect, format, &mut extract),
+                None => pass_over(text, format, &mut extract),
+            }
             return Ok(extract);
         }
         let recognised = recognise(text.head());
@@ -85,6 +87,59 @@ impl Workshop<'_> {
             None => read_unknown(text, &mut extract),
         }
         Ok(extract)
+    }
+
+    /// Reads a log whose records are no text.
+    fn read_binary(
+        &self,
+        mut text: TextReader,
+        dialect: &'static dyn BinaryReader,
+        format: Format,
+        extract: &mut Extract,
+    ) {
+        extract.dialect = dialect.dialect();
+        extract.reason = format!("the file begins as a {} does", format.title());
+        extract.place = dialect.place(&extract.path);
+        extract.stream =
+            extract.place.stream.clone().unwrap_or_else(|| without_rotation(&extract.path).to_owned());
+        let context = SourceContext {
+            path: extract.path.clone(),
+            date_order: extract.order,
+            place: extract.place.clone(),
+        };
+        let plan = self.matcher.plan(extract.dialect);
+        let reading = Reading {
+            plan: &plan,
+            spill: &self.spill,
+            day: None,
+            process: context.place.process.as_deref(),
+            order: extract.order,
+        };
+        let mut part = Part::default();
+        let mut collector = Collector {
+            reading: &reading,
+            part: &mut part,
+            text: "",
+            candidates: &[],
+            next_candidate: 0,
+            counted: 0,
+            line: 0,
+            first_line: 0,
+            has_lines: false,
+            hits: Vec::new(),
+        };
+        if let Err(error) = dialect.read(&context, &mut text.bytes(), &mut collector) {
+            extract.notices.push(Notice {
+                code: NoticeCode::ReadFailed,
+                source: Some(extract.path.clone()),
+                line: None,
+                detail: error.to_string(),
+            });
+        }
+        extract.part = part;
+        let outcome = text.finish();
+        extract.bytes = outcome.raw_bytes;
+        extract.notices.extend(outcome.notices(&extract.path));
     }
 
     fn read_dialect(&self, text: TextReader, dialect: &'static dyn Reader, extract: &mut Extract) {
@@ -121,6 +176,24 @@ impl Workshop<'_> {
         extract.bytes = outcome.decoded_bytes;
         extract.notices.extend(outcome.notices(&extract.path));
     }
+}
+
+/// The dialect of a binary format that is a log.
+fn dialect_of(format: Format) -> Option<Dialect> {
+    match format {
+        Format::Evtx => Some(Dialect::WindowsEvtx),
+        Format::Evt => Some(Dialect::WindowsEvt),
+        _ => None,
+    }
+}
+
+/// A source that is neither text nor a binary log is named and not read.
+fn pass_over(text: TextReader, format: Format, extract: &mut Extract) {
+    extract.reason = format!("not text ({})", format.title());
+    extract.notices.push(unknown(&extract.path, &extract.reason));
+    let outcome = text.finish();
+    extract.bytes = outcome.raw_bytes;
+    extract.notices.extend(outcome.notices(&extract.path));
 }
 
 fn unknown(path: &str, reason: &str) -> Notice {
@@ -202,6 +275,8 @@ fn read_text(
             next_candidate: 0,
             counted: 0,
             line,
+            first_line: line,
+            has_lines: true,
             hits: Vec::new(),
         };
         consumed = splitter.split(&buffer, line + 1, feed, &mut collector).min(buffer.len());

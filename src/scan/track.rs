@@ -7,8 +7,44 @@ use crate::base::{Interval, Stamp};
 /// The stretches that records of one dialect reach over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
-    intervals: Vec<(i64, Stamp, i64, Stamp)>,
+    stretches: Vec<Stretch>,
     last_number: Option<u64>,
+}
+
+/// A stretch without a hole.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    from: i64,
+    first: Stamp,
+    to: i64,
+    last: Stamp,
+    /// Lowest and highest record number, where the log counts its records.
+    numbers: Option<(u64, u64)>,
+}
+
+impl Stretch {
+    fn take(&mut self, other: &Stretch) {
+        if other.from < self.from {
+            (self.from, self.first) = (other.from, other.first);
+        }
+        if other.to > self.to {
+            (self.to, self.last) = (other.to, other.last);
+        }
+        self.numbers = match (self.numbers, other.numbers) {
+            (Some((low, high)), Some((lower, higher))) => Some((low.min(lower), high.max(higher))),
+            (one, other) => one.or(other),
+        };
+    }
+
+    fn shifted(&self, shift: i64) -> Stretch {
+        Stretch {
+            from: self.from.saturating_add(shift),
+            first: self.first.shifted(shift),
+            to: self.to.saturating_add(shift),
+            last: self.last.shifted(shift),
+            numbers: self.numbers,
+        }
+    }
 }
 
 /// On one clock: the instant where the zone is known, else civil time, else the time of day.
@@ -31,79 +67,87 @@ impl Track {
         };
         self.last_number = number.or(self.last_number);
         let reach = quiet.unwrap_or(i64::MAX);
-        if let Some((from, first, to, last)) = self.intervals.last_mut()
+        let here = Stretch { from: at, first: stamp, to: at, last: stamp, numbers: number.map(|n| (n, n)) };
+        if let Some(held) = self.stretches.last_mut()
             && follows
-            && first.is_dated() == stamp.is_dated()
-            && at >= from.saturating_sub(reach)
-            && at <= to.saturating_add(reach)
+            && held.first.is_dated() == stamp.is_dated()
+            && at >= held.from.saturating_sub(reach)
+            && at <= held.to.saturating_add(reach)
         {
-            if at < *from {
-                (*from, *first) = (at, stamp);
-            }
-            if at > *to {
-                (*to, *last) = (at, stamp);
-            }
+            held.take(&here);
             return;
         }
-        if self.intervals.len() >= MOST_INTERVALS {
+        if self.stretches.len() >= MOST_STRETCHES {
             self.merge();
         }
-        self.intervals.push((at, stamp, at, stamp));
+        self.stretches.push(here);
     }
 
     /// Adds what followed in the source, shifted by whole days.
     pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
         let reach = quiet.unwrap_or(i64::MAX);
-        for (from, first, to, last) in &next.intervals {
-            let (from, first) = (from.saturating_add(shift), first.shifted(shift));
-            let (to, last) = (to.saturating_add(shift), last.shifted(shift));
-            match self.intervals.last_mut() {
+        for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
+            match self.stretches.last_mut() {
                 Some(held)
-                    if held.1.is_dated() == first.is_dated()
-                        && from <= held.2.saturating_add(reach)
-                        && to >= held.0.saturating_sub(reach) =>
+                    if held.first.is_dated() == stretch.first.is_dated()
+                        && stretch.from <= held.to.saturating_add(reach)
+                        && stretch.to >= held.from.saturating_sub(reach) =>
                 {
-                    if from < held.0 {
-                        (held.0, held.1) = (from, first);
-                    }
-                    if to > held.2 {
-                        (held.2, held.3) = (to, last);
-                    }
+                    held.take(&stretch);
                 }
-                _ => self.intervals.push((from, first, to, last)),
+                _ => self.stretches.push(stretch),
             }
         }
     }
 
     fn merge(&mut self) {
-        self.intervals.sort_by_key(|(from, _, to, _)| (*from, *to));
-        let mut merged: Vec<(i64, Stamp, i64, Stamp)> = Vec::with_capacity(self.intervals.len());
-        for (from, first, to, last) in self.intervals.drain(..) {
+        self.join_numbers();
+        self.stretches.sort_by_key(|stretch| (stretch.from, stretch.to));
+        let mut merged: Vec<Stretch> = Vec::with_capacity(self.stretches.len());
+        for stretch in self.stretches.drain(..) {
             match merged.last_mut() {
-                Some(held) if from <= held.2 && held.1.is_dated() == first.is_dated() => {
-                    if to > held.2 {
-                        (held.2, held.3) = (to, last);
-                    }
+                Some(held)
+                    if stretch.from <= held.to && held.first.is_dated() == stretch.first.is_dated() =>
+                {
+                    held.take(&stretch);
                 }
-                _ => merged.push((from, first, to, last)),
+                _ => merged.push(stretch),
             }
         }
         // A source with more holes than that proves nothing by its silence; the latest stretches are kept.
-        if merged.len() >= MOST_INTERVALS {
-            merged.drain(..merged.len() - MOST_INTERVALS / 2);
+        if merged.len() >= MOST_STRETCHES {
+            merged.drain(..merged.len() - MOST_STRETCHES / 2);
         }
-        self.intervals = merged;
+        self.stretches = merged;
+    }
+
+    /// Joins stretches whose record numbers follow one another: a log that is written in a ring begins in its
+    /// middle, and no record is missing where it goes round.
+    fn join_numbers(&mut self) {
+        self.stretches.sort_by_key(|stretch| stretch.numbers.map(|(low, _)| low));
+        let mut joined: Vec<Stretch> = Vec::with_capacity(self.stretches.len());
+        for stretch in self.stretches.drain(..) {
+            let held = joined.last_mut().filter(|held| match (held.numbers, stretch.numbers) {
+                (Some((_, high)), Some((low, _))) => low == high.saturating_add(1),
+                _ => false,
+            });
+            match held {
+                Some(held) if held.first.is_dated() == stretch.first.is_dated() => held.take(&stretch),
+                _ => joined.push(stretch),
+            }
+        }
+        self.stretches = joined;
     }
 
     /// The stretches in order of time.
     pub(super) fn finish(&mut self) -> Vec<Interval> {
         self.merge();
-        self.intervals.iter().map(|(_, from, _, to)| Interval { from: *from, to: *to }).collect()
+        self.stretches.iter().map(|stretch| Interval { from: stretch.first, to: stretch.last }).collect()
     }
 }
 
 /// A bound for sources whose every record stands alone (an export of errors only, with record numbers).
-const MOST_INTERVALS: usize = 20_000;
+const MOST_STRETCHES: usize = 20_000;
 
 /// Day roll-over of a log without dates.
 ///
@@ -214,6 +258,18 @@ mod tests {
         assert_eq!(
             track.finish(),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]
+        );
+    }
+
+    #[test]
+    fn a_ring_that_begins_in_its_middle_has_no_hole_there() {
+        let mut track = Track::default();
+        for (hour, number) in [(7, 12), (8, 13), (0, 7), (1, 8), (4, 10), (5, 11)] {
+            track.add(at(hour), None, Some(number));
+        }
+        assert_eq!(
+            track.finish(),
+            [Interval { from: at(0), to: at(1) }, Interval { from: at(4), to: at(8) }]
         );
     }
 

@@ -72,7 +72,13 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
 /// A verdict that a condition turned into `cleared` is about the pattern's own object.
 fn object_of(world: &World<'_>, pattern: &Pattern, outcome: &Outcome, level: Level) -> Object {
     if level == Level::Cleared && outcome.choice.cleared_by.is_some() {
-        let search = crate::correlate::Search { world, pattern, windows: Vec::new(), host: None };
+        let search = crate::correlate::Search {
+            world,
+            pattern,
+            windows: Vec::new(),
+            host: None,
+            weighed: Default::default(),
+        };
         return search.object(&pattern.about, &outcome.choice.steps);
     }
     outcome.object.clone()
@@ -156,27 +162,29 @@ fn different(world: &World<'_>, occurrences: &[&Leveled<'_>]) -> usize {
     different.len()
 }
 
-/// Anchors that belong together become one: the strongest of them, then the earliest.
+/// Anchors that belong together become one: the strongest of them, then the earliest. An event that stands in the
+/// group of an earlier anchor is no occurrence of its own, whichever log it comes from.
 fn fold<'o>(world: &World<'_>, mut leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o>> {
     leveled.sort_by_key(|candidate| candidate.outcome.anchor);
     let mut occurrences: Vec<Leveled<'o>> = Vec::new();
     let mut last: IndexMap<u32, (EventIndex, usize)> = IndexMap::new();
+    let mut grouped: IndexMap<EventIndex, usize> = IndexMap::new();
     for candidate in leveled {
         let anchor = candidate.outcome.anchor;
         let Some(event) = world.event(anchor) else { continue };
         let before = last.get(&event.stream.0).copied();
-        let belongs = before.filter(|(earlier, _)| within_one_occurrence(world, *earlier, anchor));
-        match belongs.and_then(|(_, at)| occurrences.get_mut(at).map(|held| (at, held))) {
-            Some((at, held)) => {
-                if candidate.level > held.level {
-                    *held = candidate;
-                }
-                last.insert(event.stream.0, (anchor, at));
-            }
-            None => {
-                last.insert(event.stream.0, (anchor, occurrences.len()));
-                occurrences.push(candidate);
-            }
+        let close = before.filter(|(earlier, _)| within_one_occurrence(world, *earlier, anchor));
+        let belongs = grouped.get(&anchor).copied().or(close.map(|(_, at)| at));
+        let at = belongs.unwrap_or(occurrences.len());
+        last.insert(event.stream.0, (anchor, at));
+        let group = candidate.outcome.choice.steps.first().map(|step| step.group.as_slice());
+        for other in group.unwrap_or_default() {
+            grouped.entry(*other).or_insert(at);
+        }
+        match occurrences.get_mut(at) {
+            Some(held) if candidate.level > held.level => *held = candidate,
+            Some(_) => {}
+            None => occurrences.push(candidate),
         }
     }
     occurrences

@@ -1,5 +1,7 @@
 //! Entries to findings of the report.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::base::finding::Object as ListedObject;
@@ -108,6 +110,12 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
         pile.add(step.event, &step.name);
         for event in &step.group {
             pile.add(*event, &step.name);
+        }
+    }
+    for window in &entry.choice.windows {
+        pile.add_by_kind(window.open);
+        if let Some(close) = window.close {
+            pile.add_by_kind(close);
         }
     }
     let verdict = pattern.verdicts.get(entry.verdict);
@@ -388,6 +396,7 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
         })
     };
     let counts_itself = matches!(also.place, AlsoPlace::After(_));
+    let mut listed: HashSet<String> = HashSet::new();
     world
         .of_kinds(&also.kinds)
         .into_iter()
@@ -396,6 +405,8 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
             itself || (*event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))
         })
         .filter(|event| world.all_hold(*event, &also.filters, &bindings) != Tri::No && !past_an_end(*event))
+        // A second copy of a log lists nothing new.
+        .filter(|event| listed.insert(world.content(*event)))
         .take(MOST_OBJECTS)
         .collect()
 }

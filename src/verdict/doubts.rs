@@ -60,7 +60,7 @@ fn place(world: &World<'_>, steps: &[Bound], step: &str) -> String {
 fn why_words(why: Why) -> &'static str {
     match why {
         Why::NoDate => "no date",
-        Why::ZoneUnknown => "zone unknown",
+        Why::ZoneUnknown => "zone unknown (--tz tells it)",
         Why::WithinTolerance => "within the clock tolerance",
     }
 }
@@ -86,9 +86,11 @@ fn doubt_sentence(world: &World<'_>, pattern: &Pattern, entry: &Entry, doubt: &D
         Doubt::Value { step, key } => {
             format!("the record of {} does not tell its {}", place(world, steps, step), key.replace('_', " "))
         }
-        Doubt::Window { step, window } => {
-            format!("whether {} lies inside a {window} window is not certain", place(world, steps, step))
-        }
+        Doubt::Window { step, window, why } => format!(
+            "whether {} lies inside a {window} window is not certain: {}",
+            place(world, steps, step),
+            why_words(*why)
+        ),
         Doubt::NotCovered { row } => not_covered(world, pattern, entry, row),
         Doubt::PerhapsPresent { row } => {
             format!(
@@ -115,11 +117,15 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     let mine = entry.choice.steps.iter().find_map(|step| world.value(step.event, &join.theirs));
     let Some(mine) = mine else { return plain };
     let mut others: Vec<String> = Vec::new();
+    let mut jobs_only = true;
     for event in world.of_kinds(&absence.kinds) {
         let Some(name) = world.value(event, &join.mine) else { continue };
         if world.names.same(&name, &mine) {
             return plain;
         }
+        // What VMware or Windows wrote is no job log.
+        let dialect = world.event(event).map(|event| event.dialect.product());
+        jobs_only &= !matches!(dialect, Some("vmware" | "windows"));
         if !others.iter().any(|other| other == &*name) {
             others.push(name.into_owned());
         }
@@ -130,7 +136,12 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     let more = others.len().saturating_sub(MOST_NAMES);
     others.truncate(MOST_NAMES);
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("no job log names {mine}; the job logs at hand name {}{tail}", others.join(", "))
+    let others = others.join(", ");
+    if jobs_only {
+        format!("no job log names {mine}; the job logs at hand name {others}{tail}")
+    } else {
+        format!("no log of snapshots or backups names {mine}; those at hand name {others}{tail}")
+    }
 }
 
 /// How many other names are worth printing.

@@ -334,7 +334,9 @@ impl<'a> Brute<'a> {
         for other in 0..self.events.len() {
             let Some(unknowns) = self.fills(step, other, slots, 0) else { continue };
             let Some(mine) = identity(other) else { continue };
-            let near = behind(&self.moment(first), &self.moment(other), 0, count.window.0, self.scene.skew);
+            // Of two records whose clocks do not tell which came first, the total order does.
+            let lies = if other > first { beside } else { behind };
+            let near = lies(&self.moment(first), &self.moment(other), 0, count.window.0, self.scene.skew);
             let state = if unknowns > 0 { near.min(Perhaps) } else { near };
             if other == first {
                 continue;
@@ -521,24 +523,23 @@ impl<'a> Brute<'a> {
         answers
     }
 
-    /// All anchors of one object, in order: an anchor within a minute of the one before in its stream belongs to
-    /// that one; the finding is that of the strongest, then the earliest.
+    /// All anchors of one object, in order: an anchor in the group of an earlier one, or within a minute of the one
+    /// before in its stream, belongs to that one; the finding is that of the strongest, then the earliest.
     fn fold(&self, list: Vec<Held>) -> (Held, u64) {
         let mut occurrences: Vec<Vec<Held>> = Vec::new();
+        let mut placed: Vec<(usize, Vec<usize>, usize)> = Vec::new();
         for held in list {
             let here = self.moment(held.anchor);
-            let chain = occurrences.iter_mut().rev().find(|chain| {
-                let last = self.moment(chain.last().unwrap().anchor);
-                last.stream == here.stream
-            });
-            match chain {
-                Some(chain)
-                    if beside(&self.moment(chain.last().unwrap().anchor), &here, 0, 60 * SECOND, 0)
-                        == Yes =>
-                {
-                    chain.push(held);
-                }
-                _ => occurrences.push(vec![held]),
+            let grouped = placed.iter().find(|(_, group, _)| group.contains(&held.anchor));
+            let before = placed.iter().rev().find(|(anchor, ..)| self.moment(*anchor).stream == here.stream);
+            let close =
+                before.filter(|(anchor, ..)| beside(&self.moment(*anchor), &here, 0, 60 * SECOND, 0) == Yes);
+            let at = grouped.or(close).map_or(occurrences.len(), |(_, _, at)| *at);
+            let group = held.slots.first().map(|slot| slot.group.clone()).unwrap_or_default();
+            placed.push((held.anchor, group, at));
+            match occurrences.get_mut(at) {
+                Some(chain) => chain.push(held),
+                None => occurrences.push(vec![held]),
             }
         }
         let strongest: Vec<Held> = occurrences

@@ -398,6 +398,7 @@ pub fn catalogue(patterns: Vec<Pattern>) -> Catalogue {
             texts: Vec::new(),
             fold_case: false,
             filters: Vec::new(),
+            exceptions: Vec::new(),
             capture: indexmap::IndexMap::new(),
             set: indexmap::IndexMap::new(),
             unverified: false,

@@ -106,6 +106,7 @@ const FRAGMENT: &[(&str, usize)] = &[
     ("copy_number", 1),
     ("fragment_number", 2),
     ("kbytes", 3),
+    ("media_type", 5),
     ("media_id", 8),
     ("media_server", 9),
     ("mpx", 17),
@@ -322,6 +323,10 @@ FRAG -1 1 10
         assert_eq!(
             (log.records[0].field("policy"), log.records[0].field("schedule_type")),
             (Some("regr1_gava"), Some("full"))
+        );
+        assert_eq!(
+            (log.records[1].field("media_type"), log.records[4].field("media_type")),
+            (Some("2"), Some("0"))
         );
         assert_eq!(
             (log.records[1].field("media_id"), log.records[1].field("backup_id")),

@@ -153,6 +153,15 @@ fn current_time(text: &str) -> Option<i64> {
     parsed.ok()?.1.parse().ok()
 }
 
+/// Seconds until the lock of an image ends. What the log calls the remaining time is the end of the lock, an epoch
+/// like the current time behind it.
+fn lock_left(text: &str) -> Option<i64> {
+    let (_, rest) = text.split_once("time remaining in seconds:")?;
+    let parsed: IResult<&str, &str> = preceded(space0, digit1).parse(rest);
+    let end: i64 = parsed.ok()?.1.parse().ok()?;
+    end.checked_sub(current_time(text)?)
+}
+
 struct MsdpGrammar {
     /// The day in the file's name: needed beside an epoch, where a time of day alone shows no zone.
     date: Option<NaiveDate>,
@@ -181,6 +190,9 @@ impl Grammar for MsdpGrammar {
             if let Some(id) = backup_id::find(text) {
                 record.fields.push(("backup_id", Cow::Borrowed(id.text)));
                 image_file(&mut record, text.get(id.at + id.text.len()..).unwrap_or(""));
+            }
+            if let Some(left) = lock_left(text) {
+                record.fields.push(("lock_left", Cow::Owned(left.to_string())));
             }
             let local = self.date.map_or(record.stamp, |date| record.stamp.on_day(date));
             if let Some(east) = current_time(text).and_then(|epoch| epochs::rough_offset(local, epoch)) {
@@ -221,9 +233,12 @@ mod tests {
             (first.pid, first.process.as_deref(), first.severity),
             (Some(40217), Some("spad"), Severity::Error)
         );
-        for (name, value) in
-            [("backup_id", "arlen7_1681353008"), ("copy_number", "1"), ("fragment_number", "2")]
-        {
+        for (name, value) in [
+            ("backup_id", "arlen7_1681353008"),
+            ("copy_number", "1"),
+            ("fragment_number", "2"),
+            ("lock_left", "15"),
+        ] {
             assert_eq!(first.field(name), Some(value), "{name}");
         }
         // On the fifteenth the same epoch would be a day and more away.

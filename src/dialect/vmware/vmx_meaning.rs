@@ -65,7 +65,14 @@ impl Machine {
             || self.tracking(record, text)
             || self.setting(record, text)
             || self.disk(record, text);
-        if is_about || text.contains("SNAPSHOT:") || text.contains("onsolidate") || text.contains("Snapshot")
+        // What is not in a log says something only if the log is certainly this machine's.
+        if record.kind.is_empty() && display_name(text).is_some() {
+            record.kind = "vm-named";
+            self.name(record);
+        } else if is_about
+            || text.contains("SNAPSHOT:")
+            || text.contains("onsolidate")
+            || text.contains("Snapshot")
         {
             self.name(record);
         }

@@ -69,7 +69,7 @@ impl<L: Layout> Splitter for Blocks<L> {
         }
         if feed == Feed::Last {
             self.boots.end(self.layout.dialect(), at, sink);
-            if let Hosts::One(host) = std::mem::replace(&mut self.hosts, Hosts::Several) {
+            if let Some(host) = self.hosts.only() {
                 sink.source_host(&host);
             }
         }
@@ -91,14 +91,26 @@ fn up_to_boundary(text: &str, length: usize) -> usize {
 }
 
 /// The computers of a source.
-enum Hosts {
+pub(super) enum Hosts {
+    /// No record names one.
     None,
+    /// All records name this one.
     One(String),
+    /// They differ.
     Several,
 }
 
 impl Hosts {
-    fn see(&mut self, host: Option<&str>) {
+    /// The one computer of the source; asked at its end.
+    pub(super) fn only(&mut self) -> Option<String> {
+        match std::mem::replace(self, Hosts::Several) {
+            Hosts::One(host) => Some(host),
+            _ => None,
+        }
+    }
+
+    /// A record names this computer.
+    pub(super) fn see(&mut self, host: Option<&str>) {
         let Some(host) = host else { return };
         match self {
             Hosts::None => *self = Hosts::One(host.to_owned()),

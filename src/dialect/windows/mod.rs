@@ -3,10 +3,11 @@
 //! The same event in any of them gives the same record (`entry`): provider as written, `source` as the canonical key,
 //! the 16-bit id in decimal as code, the severity by the level's word in any language, insertion strings `s1`, `s2` ...
 
-use super::Reader;
+use super::{BinaryReader, Reader};
 
 pub mod providers;
 
+mod binary;
 mod blocks;
 mod copied;
 mod copied_lines;
@@ -16,6 +17,15 @@ mod data;
 mod dumpel;
 mod entry;
 mod eventquery;
+mod evt;
+mod evt_record;
+#[cfg(test)]
+mod evt_samples;
+mod evt_store;
+#[cfg(feature = "evtx")]
+mod evtx;
+#[cfg(all(test, feature = "evtx"))]
+mod evtx_samples;
 mod flattened;
 mod labels;
 mod levels;
@@ -47,4 +57,11 @@ pub const READERS: &[&dyn Reader] = &[
     &csv::Csv,
     &csv_2003::Csv2003,
     &copied::Copied,
+];
+
+/// The binary dialects of this family.
+pub const BINARY_READERS: &[&dyn BinaryReader] = &[
+    &evt::Evt,
+    #[cfg(feature = "evtx")]
+    &evtx::Evtx,
 ];

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::base::{DateOrder, FactKind, Feed, NoticeCode, Record, Sink};
-use crate::dialect::{Reader, SourceContext};
+use crate::dialect::{BinaryReader, Reader, SourceContext};
 
 /// Keeps what a splitter gives.
 #[derive(Default)]
@@ -99,6 +99,14 @@ pub(super) fn read(reader: &dyn Reader, text: &str) -> Collector {
         at = record.end;
     }
     assert_eq!(at, text.len(), "records cover the text");
+    collector
+}
+
+/// Reads a binary log.
+pub(super) fn read_binary(reader: &dyn BinaryReader, path: &str, mut bytes: &[u8]) -> Collector {
+    let mut collector = Collector::default();
+    let context = SourceContext { path: path.to_owned(), ..SourceContext::default() };
+    reader.read(&context, &mut bytes, &mut collector).unwrap();
     collector
 }
 

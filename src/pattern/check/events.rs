@@ -6,7 +6,7 @@ use super::{Checker, group_names};
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Severity};
 use crate::pattern::fault::nearest;
-use crate::pattern::model::EventDef;
+use crate::pattern::model::{ANY_CODE, EventDef};
 use crate::pattern::raw::RawEvent;
 use crate::pattern::raw::tree::Text;
 
@@ -34,7 +34,8 @@ impl Checker<'_> {
                 .error(class.span(), "only events of shared files raise classes")
                 .help("put the event into `patterns/shared/`, where every pattern can use it");
         }
-        for (key, _) in raw.filters.tests.iter().filter(|(key, _)| key.get_ref() == "record") {
+        let tested = raw.filters.tests.iter().chain(&raw.exceptions.tests);
+        for (key, _) in tested.filter(|(key, _)| key.get_ref() == "record") {
             self.faults
                 .error(key.span(), "the kind of a record is no field")
                 .help("write `record = \"...\"` beside `dialect`");
@@ -57,6 +58,7 @@ impl Checker<'_> {
             texts: texts(&raw.texts),
             fold_case: raw.ignore_case,
             filters: self.tests(&raw.filters, None),
+            exceptions: self.tests(&raw.exceptions, None),
             capture: self.captures(raw),
             set: pairs(&raw.set),
             unverified: raw.unverified,
@@ -87,7 +89,15 @@ impl Checker<'_> {
         }
         if let (Some(provider), true) = (raw.providers.first(), raw.codes.is_empty()) {
             self.faults
-                .error(provider.span(), "a `provider` needs a `code`: its events mean nothing in common");
+                .error(provider.span(), "a `provider` needs a `code`: its events mean nothing in common")
+                .help("`code = \"*\"` if they do");
+        }
+        if let (Some(code), None) =
+            (raw.codes.iter().find(|code| code.get_ref() == ANY_CODE), raw.providers.first())
+        {
+            self.faults
+                .error(code.span(), "any code of what?")
+                .help("name the event sources: `provider = [...]`");
         }
         if raw.dialects.is_empty() {
             self.faults.error(span, format!("the event `{name}` has no `dialect`"));

@@ -143,6 +143,7 @@ impl Checker<'_> {
 
     fn about(&mut self, raw: &RawPattern) -> Vec<String> {
         if raw.about.is_empty()
+            && !raw.knowledge
             && let Some(id) = &raw.id
         {
             self.faults
@@ -338,10 +339,18 @@ impl Checker<'_> {
             before = Some(level);
             seen.push(level);
         }
-        if raw.verdicts.is_empty()
-            && let Some(id) = &raw.id
-        {
-            self.faults.error(id.span(), "the pattern has no [[verdict]]");
+        if let Some(id) = &raw.id {
+            match (raw.knowledge, raw.verdicts.is_empty()) {
+                (false, true) => {
+                    self.faults
+                        .error(id.span(), "the pattern has no [[verdict]]")
+                        .help("where no log shows the failure, say `knowledge = true`");
+                }
+                (true, false) => {
+                    self.faults.error(id.span(), "`knowledge`, but there is a verdict");
+                }
+                _ => {}
+            }
         }
         let data_loss = raw.impact.as_ref().filter(|impact| impact.get_ref() == "data-loss");
         let clears = seen.contains(&Level::Cleared);

@@ -38,8 +38,8 @@ impl RawWhere {
         RawWhere::read_key(keys, "where", faults)
     }
 
-    fn read_key(keys: &mut Keys<'_, '_>, key: &'static str, faults: &mut Faults) -> RawWhere {
-        let Some(table) = keys.table(key, "`where`", faults) else { return RawWhere::default() };
+    pub(super) fn read_key(keys: &mut Keys<'_, '_>, key: &'static str, faults: &mut Faults) -> RawWhere {
+        let Some(table) = keys.table(key, "predicates", faults) else { return RawWhere::default() };
         let mut tests = Vec::new();
         for (name, value) in table.entries() {
             if matches!(value.get_ref(), DeValue::Table(_)) {

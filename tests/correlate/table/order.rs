@@ -149,7 +149,7 @@ fn one_known_zone_leaves_what_does_not_hold_for_every_offset() {
         let other = Log { zone: Zone::Unknown, ..scene.log("other", WindowsXml, "srv") };
         assert_eq!(ordered(&mut scene, one.at("a", 0.0), other.at("b", hours * HOUR)), level, "{hours}");
         if level == "likely" {
-            assert!(scene.doubts(a_then_b())[0].ends_with("zone unknown"));
+            assert!(scene.doubts(a_then_b())[0].ends_with("zone unknown (--tz tells it)"));
         }
     }
 }

@@ -86,7 +86,10 @@ fn a_window_of_unknown_zone_lowers() {
     scene.put(other.at("b", 0.0).with("k=x")).put(other.at("c", 1000.0).with("k=x"));
     scene.put(one.at("a", 500.0).with("k=x"));
     assert_eq!(scene.level(during()), "likely");
-    assert_eq!(scene.doubts(during())[0], "whether a (one:1) lies inside a snapshot window is not certain");
+    assert_eq!(
+        scene.doubts(during())[0],
+        "whether a (one:1) lies inside a snapshot window is not certain: zone unknown (--tz tells it)"
+    );
 }
 
 #[test]
