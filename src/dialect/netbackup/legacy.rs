@@ -60,13 +60,17 @@ impl Reader for Legacy {
     }
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Lines::new(LegacyGrammar { process: context.place.process.clone() }))
+        let process = context.place.process.clone();
+        Box::new(Lines::new(LegacyGrammar { process, statuses: Vec::new(), next_status: 0 }))
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
+    /// Where the word `status` stands in the text at hand, and the first place that is not passed yet.
+    statuses: Vec<usize>,
+    next_status: usize,
 }
 
 impl Grammar for LegacyGrammar {
@@ -87,6 +91,23 @@ impl Grammar for LegacyGrammar {
             record.stamp = name.day.map_or(record.stamp, |day| record.stamp.on_day(day));
         }
         Some(record)
+    }
+
+    fn prepare(&mut self, text: &str) {
+        wording::find_statuses(text, &mut self.statuses);
+        self.next_status = 0;
+    }
+
+    /// Of a line with a usual head and without a status nothing is kept but its time.
+    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
+        while self.statuses.get(self.next_status).is_some_and(|status| *status < at) {
+            self.next_status += 1;
+        }
+        let has_status = self.statuses.get(self.next_status).is_some_and(|status| *status < at + line.len());
+        if has_status {
+            return None;
+        }
+        usual_head(line.as_bytes()).map(|head| head.stamp)
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
@@ -154,6 +175,7 @@ fn whole_head(bytes: &[u8]) -> Option<Head> {
 
 /// The head that nearly every line has, `14:55:05.986 [14922] <16> `, byte by byte: the parsers of [`any_head`] take
 /// five times as long. What is unusual in any way is left to them.
+#[inline]
 fn usual_head(bytes: &[u8]) -> Option<Head> {
     let [h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b' ', b'[', rest @ ..] = bytes else {
         return None;
@@ -190,6 +212,7 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
 }
 
 /// A number of up to nine digits, and what follows it.
+#[inline]
 fn short_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0;
     for (at, byte) in bytes.iter().enumerate().take(10) {

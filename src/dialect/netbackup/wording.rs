@@ -39,6 +39,15 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
+/// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
+pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
+    found.clear();
+    for word in STATUS.iter() {
+        found.extend(word.find_iter(text.as_bytes()));
+    }
+    found.sort_unstable();
+}
+
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [Finder::new(b"tatus"), Finder::new(b"TATUS")]);
