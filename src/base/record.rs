@@ -133,6 +133,18 @@ pub trait Sink {
     fn source_host(&mut self, host: &str);
     /// Trouble with the text at this byte offset; the scan goes on.
     fn notice(&mut self, code: NoticeCode, offset: usize, detail: String);
+
+    /// Must a record that reaches over these bytes be given with [`Sink::record`], whatever it says?
+    fn wants(&mut self, start: usize, end: usize) -> bool {
+        let _ = (start, end);
+        true
+    }
+
+    /// Instead of an ordinary record that is not wanted: it has a head and this stamp, and neither code, kind, number,
+    /// session nor fields. Nearly all records of gigabytes of debug logs are such ones.
+    fn skimmed(&mut self, dialect: Dialect, stamp: Stamp) {
+        let _ = (dialect, stamp);
+    }
 }
 
 /// Cuts the text of one source (or of one chunk of it) into records.

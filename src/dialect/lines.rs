@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Dialect, Feed, Record, Sink, Splitter};
+use crate::base::{Dialect, Feed, Record, Sink, Splitter, Stamp};
 
 /// The part of a line-oriented dialect that differs from the others.
 pub trait Grammar: Send {
@@ -12,6 +12,18 @@ pub trait Grammar: Send {
     /// Reads `line` (without line end, `number` its 1-based line number) as the head of a record. The body must
     /// be a slice of `line` for continuation lines to be added to it.
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>>;
+
+    /// Called with the text at hand before its lines are asked for.
+    fn prepare(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// The stamp of the record that `line`, which begins at byte `at`, is the head of, if that is all that counts of
+    /// a record that nobody wants (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it.
+    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
+        let _ = (line, at);
+        None
+    }
 
     /// Called with each record once it is complete, `start` and `end` set and the body reaching over its
     /// continuation lines, which `tail` holds alone (empty for most records). Gives it to the sink.
@@ -50,39 +62,66 @@ pub fn next_line(text: &str, from: usize) -> Option<(&str, usize)> {
     Some((line.trim_end_matches('\r'), from + length))
 }
 
+/// The record whose lines still come in; at most one of both is there. (They are no enum because moving the larger
+/// one for every line costs more than all else that is done with the smaller one.)
+#[derive(Default)]
+struct Open<'a> {
+    whole: Option<Whole<'a>>,
+    skimmed: Option<Skimmed>,
+}
+
+struct Whole<'a> {
+    record: Record<'a>,
+    /// Where the line behind its head begins.
+    head_end: usize,
+}
+
+/// A record of which only the stamp was read, because nobody wanted its first line.
+#[derive(Clone, Copy)]
+struct Skimmed {
+    stamp: Stamp,
+    start: usize,
+    number: u64,
+}
+
+impl Open<'_> {
+    fn start(&self) -> Option<usize> {
+        self.whole.as_ref().map(|open| open.record.start).or(self.skimmed.map(|open| open.start))
+    }
+}
+
 impl<G: Grammar> Splitter for Lines<G> {
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
+        self.grammar.prepare(text);
         let mut number = line;
         let mut at = 0;
-        let mut open: Option<Record<'_>> = None;
+        let mut open = Open::default();
         while let Some((content, next)) = next_line(text, at) {
             let unfinished = feed == Feed::More && next == text.len() && !text.ends_with('\n');
             if unfinished {
                 break;
             }
-            match self.grammar.head(content, number, sink) {
-                Some(mut record) => {
-                    record.start = at;
-                    if let Some(before) = open.replace(record) {
-                        self.give(text, before, at, sink);
-                    }
-                }
+            if !sink.wants(at, next)
+                && let Some(stamp) = self.grammar.skim(content, at)
+            {
+                self.close(text, &mut open, at, sink);
+                open.skimmed = Some(Skimmed { stamp, start: at, number });
+            } else if let Some(record) = self.grammar.head(content, number, sink) {
+                self.close(text, &mut open, at, sink);
+                open.whole = Some(Whole { record: Record { start: at, ..record }, head_end: next });
+            } else if open.start().is_none() {
                 // Before the first head every line stands for itself: nothing is known to hold them together.
-                None if open.is_none() => {
-                    let mut record = Record::headless(self.grammar.dialect(), content);
-                    (record.start, record.end) = (at, next);
-                    self.grammar.finish(record, "", sink);
-                }
-                None => {}
+                let mut record = Record::headless(self.grammar.dialect(), content);
+                (record.start, record.end) = (at, next);
+                self.grammar.finish(record, "", sink);
             }
             at = next;
             number += 1;
         }
-        match open {
-            Some(record) if feed == Feed::More => return record.start,
-            Some(record) => self.give(text, record, at, sink),
-            None => {}
+        if let (Feed::More, Some(start)) = (feed, open.start()) {
+            return start;
         }
+        self.close(text, &mut open, at, sink);
         if feed == Feed::Last {
             self.grammar.end(at, sink);
         }
@@ -91,9 +130,28 @@ impl<G: Grammar> Splitter for Lines<G> {
 }
 
 impl<G: Grammar> Lines<G> {
-    fn give<'a>(&mut self, text: &'a str, mut record: Record<'a>, end: usize, sink: &mut dyn Sink) {
+    /// Gives out the open record, which ends at `end`.
+    fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
+        if let Some(Skimmed { stamp, start, number }) = open.skimmed.take() {
+            if !sink.wants(start, end) {
+                return sink.skimmed(self.grammar.dialect(), stamp);
+            }
+            // A line behind its first one is wanted.
+            if let Some((content, head_end)) = next_line(text, start)
+                && let Some(record) = self.grammar.head(content, number, sink)
+            {
+                self.give(text, Whole { record: Record { start, ..record }, head_end }, end, sink);
+            }
+        } else if open.whole.is_some()
+            && let Some(whole) = open.whole.take()
+        {
+            self.give(text, whole, end, sink);
+        }
+    }
+
+    fn give<'a>(&mut self, text: &'a str, whole: Whole<'a>, end: usize, sink: &mut dyn Sink) {
+        let Whole { mut record, head_end } = whole;
         record.end = end;
-        let head_end = next_line(text, record.start).map_or(end, |(_, next)| next.min(end));
         let tail = text.get(head_end..end).unwrap_or("").trim_end();
         if !tail.is_empty()
             && let Cow::Borrowed(body) = record.body
@@ -104,5 +162,92 @@ impl<G: Grammar> Lines<G> {
             }
         }
         self.grammar.finish(record, tail, sink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DateOrder, FactKind, NoticeCode};
+
+    /// A head is `<second> text`; one that holds `!` must be looked at.
+    struct Seconds;
+
+    impl Grammar for Seconds {
+        fn dialect(&self) -> Dialect {
+            Dialect::Unknown
+        }
+
+        fn head<'a>(&mut self, line: &'a str, number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
+            let (second, text) = line.split_once(' ')?;
+            let mut record = Record::new(Dialect::Unknown, text);
+            record.stamp = Stamp::epoch(second.parse().ok()?);
+            record.pid = Some(number);
+            Some(record)
+        }
+
+        fn skim(&mut self, line: &str, _at: usize) -> Option<Stamp> {
+            let second = line.split_once(' ').filter(|_| !line.contains('!'))?.0;
+            second.parse().ok().map(Stamp::epoch)
+        }
+    }
+
+    /// Wants the records in which a letter stands.
+    struct Picky<'t> {
+        text: &'t str,
+        letter: char,
+        found: Vec<String>,
+    }
+
+    impl Sink for Picky<'_> {
+        fn record(&mut self, record: Record<'_>) {
+            let Record { stamp, head, start, end, pid, body, .. } = record;
+            self.found.push(format!("{stamp} {head} {start}..{end} {pid:?} {body:?}"));
+        }
+
+        fn fact(&mut self, _: Option<&str>, _: FactKind, _: &Record<'_>) {}
+
+        fn date_vote(&mut self, _: DateOrder) {}
+
+        fn source_host(&mut self, _: &str) {}
+
+        fn notice(&mut self, _: NoticeCode, _: usize, _: String) {}
+
+        fn wants(&mut self, start: usize, end: usize) -> bool {
+            self.text[start..end].contains(self.letter)
+        }
+
+        fn skimmed(&mut self, _: Dialect, stamp: Stamp) {
+            self.found.push(format!("{stamp} skimmed"));
+        }
+    }
+
+    fn picked(text: &str, letter: char) -> Vec<String> {
+        let mut sink = Picky { text, letter, found: Vec::new() };
+        assert_eq!(Lines::new(Seconds).split(text, 1, Feed::Last, &mut sink), text.len());
+        sink.found
+    }
+
+    #[test]
+    fn wanted_records_are_given_whole_and_the_others_in_their_order() {
+        let text = "no head\n1 a\n2 b\n more\n3 c!\n4 a\n b\n\n5 d\n";
+        let all = picked(text, '\n');
+        assert_eq!(all.len(), 6);
+        for letter in ['a', 'b', 'c', 'd', 'x'] {
+            let found = picked(text, letter);
+            assert_eq!(found.len(), all.len());
+            for (found, whole) in found.iter().zip(&all) {
+                match found.split_once(" skimmed") {
+                    Some((stamp, _)) => {
+                        assert!(whole.starts_with(stamp) && !whole.contains(letter), "{whole}")
+                    }
+                    None => assert_eq!(found, whole),
+                }
+            }
+        }
+        assert_eq!(picked(text, 'x').iter().filter(|found| found.contains("skimmed")).count(), 4);
+        assert!(
+            picked(text, 'b').contains(&"1970-01-01T00:00:04Z true 25..34 Some(6) \"a\\n b\"".to_owned())
+        );
     }
 }

@@ -89,7 +89,13 @@ impl MixedSplitter {
 
 impl Splitter for MixedSplitter {
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
-        let before = self.current;
+        // Half a line may look like one of another dialect than the whole.
+        let whole_lines = match feed {
+            Feed::More => memchr::memrchr(b'\n', text.as_bytes()).map_or(0, |at| at + 1),
+            Feed::Full | Feed::Last => text.len(),
+        };
+        let text = text.get(..whole_lines).unwrap_or(text);
+        let mut before = self.current;
         let runs = self.runs(text, line);
         let count = runs.len();
         for (index, run) in runs.into_iter().enumerate() {
@@ -111,14 +117,11 @@ impl Splitter for MixedSplitter {
                 None => headless(part, feed, &mut shifted),
             };
             if feed == Feed::More {
-                // The lines left over are asked again, so their owner must be open again as well.
-                if consumed == 0 && index == 0 {
-                    self.current = before;
-                } else {
-                    self.current = run.dialect;
-                }
+                // The lines left over are asked again, and must find open what was open before them.
+                self.current = if consumed == 0 { before } else { run.dialect };
                 return run.start + consumed;
             }
+            before = run.dialect;
         }
         if feed == Feed::Last {
             self.end(text.len(), line, sink);

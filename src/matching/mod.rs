@@ -7,11 +7,10 @@
 
 mod literals;
 mod rule;
+mod search;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Record, Values};
@@ -20,6 +19,7 @@ use crate::pattern::model::ANY_CODE;
 
 pub use literals::required_literals;
 use rule::Rule;
+use search::Search;
 
 /// A record matched an event definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct Plan<'c> {
     by_text: Vec<usize>,
     /// Some rule has no literal to look for: every record must be tried.
     try_all: bool,
-    exact: Option<AhoCorasick>,
-    folded: Option<AhoCorasick>,
+    exact: Option<Search>,
+    folded: Option<Search>,
 }
 
 impl<'c> Matcher<'c> {
@@ -110,16 +110,16 @@ impl<'c> Plan<'c> {
                 }
             }
         }
-        plan.exact = searcher(exact, false);
-        plan.folded = searcher(folded, true);
+        plan.exact = Search::new(exact, false);
+        plan.folded = Search::new(folded, true);
         plan
     }
 
     /// Offsets in `text` at which a record could match, in ascending order, into `found` (which is cleared).
     pub fn candidates(&self, text: &str, found: &mut Vec<usize>) {
         found.clear();
-        for searcher in [&self.exact, &self.folded].into_iter().flatten() {
-            found.extend(searcher.find_iter(text).map(|hit| hit.start()));
+        for search in [&self.exact, &self.folded].into_iter().flatten() {
+            search.find(text, found);
         }
         if self.exact.is_some() && self.folded.is_some() {
             found.sort_unstable();
@@ -133,8 +133,7 @@ impl<'c> Plan<'c> {
 
     /// Could a text that is not part of the block (joined lines) match?
     pub fn is_candidate(&self, body: &str) -> bool {
-        self.try_all
-            || [&self.exact, &self.folded].into_iter().flatten().any(|searcher| searcher.is_match(body))
+        self.try_all || [&self.exact, &self.folded].into_iter().flatten().any(|search| search.is_in(body))
     }
 
     /// Matches one record. `candidate` tells whether a literal stands in it; `source_process` is the process of the
@@ -193,21 +192,6 @@ fn without_severity(code: &str) -> &str {
         Some(bare) if bare.ends_with(|c: char| c.is_ascii_digit()) => bare,
         _ => code,
     }
-}
-
-/// One searcher for all literals. Which of several overlapping literals is found does not matter: the record that
-/// holds one is tried against all definitions.
-fn searcher(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<AhoCorasick> {
-    literals.sort_unstable();
-    literals.dedup();
-    if literals.is_empty() {
-        return None;
-    }
-    AhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostFirst)
-        .ascii_case_insensitive(fold_case)
-        .build(&literals)
-        .ok()
 }
 
 #[cfg(test)]

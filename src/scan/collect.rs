@@ -117,10 +117,23 @@ impl Collector<'_, '_, '_> {
         if derived || matches!(record.body, Cow::Owned(_)) {
             return self.reading.plan.is_candidate(&record.body);
         }
-        while self.candidates.get(self.next_candidate).is_some_and(|at| *at < record.start) {
+        self.holds_candidate(record.start, record.end)
+    }
+
+    /// Does a literal stand in these bytes? They are asked for in ascending order.
+    fn holds_candidate(&mut self, start: usize, end: usize) -> bool {
+        while self.candidates.get(self.next_candidate).is_some_and(|at| *at < start) {
             self.next_candidate += 1;
         }
-        self.candidates.get(self.next_candidate).is_some_and(|at| *at < record.end)
+        self.candidates.get(self.next_candidate).is_some_and(|at| *at < end)
+    }
+
+    /// Counts a record with a head.
+    fn count_head(&mut self, dialect: Dialect) {
+        self.part.records += 1;
+        if !self.part.dialects.contains(&dialect) {
+            self.part.dialects.insert(dialect);
+        }
     }
 
     /// Places a time of day on its day, and applies the order of day and month where it is known.
@@ -140,7 +153,7 @@ impl Collector<'_, '_, '_> {
     }
 
     /// Follows the stamps of ordinary records.
-    fn follow(&mut self, record: &Record<'_>, stamp: Stamp) {
+    fn follow(&mut self, dialect: Dialect, number: Option<u64>, stamp: Stamp) {
         let Some(at) = micros(stamp) else { return };
         let earlier = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at < held);
         let later = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at > held);
@@ -162,13 +175,13 @@ impl Collector<'_, '_, '_> {
             }
             self.part.placed = Some(at);
         }
-        let quiet = record.dialect.quiet_time();
-        match self.part.tracks.get_mut(&record.dialect) {
-            Some(track) => track.add(stamp, quiet, record.number),
+        let quiet = dialect.quiet_time();
+        match self.part.tracks.get_mut(&dialect) {
+            Some(track) => track.add(stamp, quiet, number),
             None => {
                 let mut track = Track::default();
-                track.add(stamp, quiet, record.number);
-                self.part.tracks.insert(record.dialect, track);
+                track.add(stamp, quiet, number);
+                self.part.tracks.insert(dialect, track);
             }
         }
     }
@@ -282,10 +295,7 @@ impl Sink for Collector<'_, '_, '_> {
         self.part.position += 1;
         if ordinary {
             if record.head {
-                self.part.records += 1;
-                if !self.part.dialects.contains(&record.dialect) {
-                    self.part.dialects.insert(record.dialect);
-                }
+                self.count_head(record.dialect);
             } else if !record.body.trim().is_empty() {
                 self.part.headless += 1;
             }
@@ -293,7 +303,7 @@ impl Sink for Collector<'_, '_, '_> {
         let before = self.part.placed;
         let stamp = self.settle(record.stamp, ordinary);
         if ordinary {
-            self.follow(&record, stamp);
+            self.follow(record.dialect, record.number, stamp);
             self.count_code(&record);
         }
         let candidate = self.is_candidate(&record);
@@ -338,6 +348,17 @@ impl Sink for Collector<'_, '_, '_> {
         if self.part.notices.len() < MOST_NOTICES {
             self.part.notices.push((code, line, detail));
         }
+    }
+
+    fn wants(&mut self, start: usize, end: usize) -> bool {
+        self.reading.plan.tries_all() || self.holds_candidate(start, end)
+    }
+
+    fn skimmed(&mut self, dialect: Dialect, stamp: Stamp) {
+        self.part.position += 1;
+        self.count_head(dialect);
+        let stamp = self.settle(stamp, true);
+        self.follow(dialect, None, stamp);
     }
 }
 

@@ -1,6 +1,10 @@
 //! What NetBackup's texts say in the same words everywhere: the status, the severity inside the text, the names of
 //! its processes.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::base::Severity;
 
 /// A message up to the first blank line in it: a wrapped message goes on in the next line, but behind a blank line
@@ -24,15 +28,29 @@ const STATUS_DIGITS: usize = 5;
 /// `EXIT_Status = 85`, `status: 84`); not 0, which is no failure.
 pub(super) fn stated_status(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
-    // The rarest letter of the word, looked at once: debug logs pass here with every line.
-    memchr::memchr2_iter(b'u', b'U', bytes).find_map(|at| {
-        let word = bytes.get(at.checked_sub(3)?..at + 2)?;
-        if !matches!(word, b"tatus" | b"TATUS") {
-            return None;
-        }
-        number_behind(text.get(at + 2..)?)
-    })
+    // Debug logs pass here with every line. The word is looked for as a whole: its letters are in every line.
+    let first = |word: &Finder<'_>| {
+        word.find_iter(bytes).find_map(|at| Some((at, number_behind(text.get(at + word.needle().len()..)?)?)))
+    };
+    let [small, capital] = &*STATUS;
+    match (first(small), first(capital)) {
+        (Some(one), Some(other)) => Some(one.min(other).1),
+        (one, other) => one.or(other).map(|(_, status)| status),
+    }
 }
+
+/// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
+pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
+    found.clear();
+    for word in STATUS.iter() {
+        found.extend(word.find_iter(text.as_bytes()));
+    }
+    found.sort_unstable();
+}
+
+/// The word `status` without its first letter, which may be a capital one.
+static STATUS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(b"tatus"), Finder::new(b"TATUS")]);
 
 /// The status behind the word `status`, of which `rest` is what follows.
 pub(super) fn number_behind(rest: &str) -> Option<&str> {

@@ -121,7 +121,10 @@ pub(super) fn event<'a>(piece: &str, at: usize, sink: &mut dyn Sink) -> Option<E
     let value: Value = match serde_json::from_str(object) {
         Ok(value) => value,
         Err(error) => {
-            sink.notice(NoticeCode::DamagedRecord, at, error.to_string());
+            // The place that the parser names is one in this object, not in the file.
+            let text = error.to_string();
+            let what = text.split(" at line ").next().unwrap_or("").to_lowercase();
+            sink.notice(NoticeCode::DamagedRecord, at, format!("an object that cannot be read: {what}"));
             return None;
         }
     };
