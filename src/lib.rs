@@ -27,8 +27,8 @@
 //! | floor | modules |
 //! |---|---|
 //! | 0 | `base` |
-//! | 1 | `input`, `dialect`, `pattern`, `codes`, `settings` |
-//! | 2 | `matching`, `identity`, `correlate` |
+//! | 1 | `input`, `dialect`, `pattern`, `codes`, `settings`, `identity` |
+//! | 2 | `matching`, `correlate` |
 //! | 3 | `verdict` |
 //! | 4 | `report` |
 //! | 5 | `scan` |

@@ -93,6 +93,14 @@ impl Dialect {
         name.split_once('.').map_or(name, |(product, _)| product)
     }
 
+    /// Dialects whose records stand inside sources of this one: the rows of a job list hold job details.
+    pub fn holds(self) -> &'static [Dialect] {
+        match self {
+            Dialect::NetbackupBpdbjobs => &[Dialect::NetbackupJob],
+            _ => &[],
+        }
+    }
+
     /// How far records of different processes may stand out of time order in one log, in microseconds
     /// (debug logs are written by many processes at once; job details step back by seconds).
     pub fn disorder(self) -> i64 {

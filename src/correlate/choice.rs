@@ -14,6 +14,15 @@ pub struct Bound {
     pub event: EventIndex,
     /// The further events of a step with `at-least`.
     pub group: Vec<EventIndex>,
+    /// How many of them the step needs; the others are only shown.
+    pub needed: usize,
+}
+
+impl Bound {
+    /// Does this event fill the step? No other step may have it then.
+    pub fn is_filled_by(&self, event: EventIndex) -> bool {
+        self.event == event || self.group.iter().take(self.needed).any(|other| *other == event)
+    }
 }
 
 /// What is not certain about a choice.

@@ -63,12 +63,13 @@ impl Search<'_, '_> {
 
     fn judge_version(&self, reference: Option<&crate::pattern::model::Reference>, steps: &[Bound]) -> Judged {
         let bound = Bindings::of(steps);
-        let host = match reference {
-            Some(reference) => self.world.referred(reference, &bound).map(std::borrow::Cow::into_owned),
-            None => match (steps.first(), &self.host) {
-                (Some(anchor), _) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
-                (None, host) => host.clone(),
-            },
+        let host = match (steps.first(), reference) {
+            // Nothing happened yet: it is the host itself that is asked about, whatever a step would name.
+            (None, _) => self.host.clone(),
+            (Some(_), Some(reference)) => {
+                self.world.referred(reference, &bound).map(std::borrow::Cow::into_owned)
+            }
+            (Some(anchor), None) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
         };
         let point = steps.first().and_then(|anchor| self.world.point(anchor.event));
         let version = self.world.version_state(self.pattern, host.as_deref(), point.as_ref());

@@ -1,8 +1,8 @@
 //! How far logs reach: coverage of single sources joined to that of whole streams.
 //!
 //! A log is cut into rotations. Two of them that follow each other are one reach if the hole between them is no
-//! longer than the log's quiet time; a list of jobs may be silent for as long as nothing happens. An event log tells
-//! its holes by record numbers only, which coverage does not carry: its files are not joined.
+//! longer than the log's quiet time; a list of jobs has none and may be silent for as long as nothing happens. An
+//! event log tells its holes by record numbers only, which coverage does not carry: its files are not joined.
 
 use crate::base::{Coverage, CoverageKind, Dialect, Stamp};
 
@@ -28,7 +28,7 @@ fn beginning(coverage: &Coverage) -> Option<i64> {
 /// The longest hole between two rotations that proves that nothing was logged in between.
 fn longest_hole(dialect: Dialect) -> Option<i64> {
     match dialect.coverage_kind() {
-        CoverageKind::JobList => Some(i64::MAX),
+        CoverageKind::JobList => Some(dialect.quiet_time().unwrap_or(i64::MAX)),
         CoverageKind::Log => dialect.quiet_time(),
         CoverageKind::Single | CoverageKind::None => None,
     }
@@ -37,7 +37,8 @@ fn longest_hole(dialect: Dialect) -> Option<i64> {
 fn continues(open: &Coverage, next: &Coverage) -> bool {
     let (Some(last), Some(first)) = (open.intervals.last(), next.intervals.first()) else { return false };
     let one_log = (open.stream, open.dialect) == (next.stream, next.dialect) && open.source != next.source;
-    let begins_later = distance(last.from, first.from).is_some_and(|distance| distance >= 0);
+    let begins_later = distance(last.from, first.from).is_some_and(|distance| distance >= 0)
+        && distance(last.to, first.to).is_some();
     let hole = distance(last.to, first.from);
     one_log
         && begins_later
@@ -126,6 +127,7 @@ mod tests {
         let pair = |dialect| [coverage(0, dialect, &[(0, 1)]), coverage(1, dialect, &[(500, 501)])];
         assert_eq!(reach(&pair(Dialect::BackupExecJobText)), [vec![(at(0), at(501))]]);
         assert_eq!(reach(&pair(Dialect::WindowsXml)).len(), 2);
+        assert_eq!(reach(&pair(Dialect::TsmSched)).len(), 2, "a scheduler writes every day");
         assert_eq!(reach(&pair(Dialect::NetbackupJob)).len(), 2);
         let mut zoned = pair(Dialect::BackupExecJobText);
         zoned[1].intervals[0].from = at(500).in_zone(0);

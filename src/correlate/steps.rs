@@ -87,7 +87,8 @@ impl<'w, 'c> Search<'w, 'c> {
             notes.doubts.extend(found.doubts);
             notes.remarks.extend(found.remarks);
             notes.windows.extend(found.windows);
-            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group });
+            let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
+            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group, needed });
             let visited = self.visit(steps, outer, inner, notes, settled, visitor);
             inner.pop();
             notes.doubts.truncate(before.0);
@@ -152,7 +153,7 @@ impl<'w, 'c> Search<'w, 'c> {
     }
 
     fn fit(&self, step: &Step, event: EventIndex, bound: &Bindings<'_>) -> Option<Found> {
-        let used = bound.inner.iter().chain(bound.outer).any(|other| other.event == event);
+        let used = bound.inner.iter().chain(bound.outer).any(|other| other.is_filled_by(event));
         if used || !self.joins(&step.same, &step.order, event, bound) {
             return None;
         }

@@ -69,20 +69,27 @@ impl World<'_> {
             let agrees = def.same.iter().all(|key| self.agree(open, close, key));
             let in_reach = relation.within(0, def.longest.0) != Tri::No;
             let closes = relation.after();
-            let late = || {
-                ends.iter().any(|(first, sure)| {
-                    let first = self.point(*first);
-                    *sure == Tri::Yes
-                        && first.is_some_and(|first| {
-                            clocks.relation_without_tolerance(&first, &candidate).after() == Tri::Yes
-                        })
-                })
-            };
-            if close != open && agrees && in_reach && closes != Tri::No && !late() {
+            let possible = close != open && agrees && in_reach && closes != Tri::No;
+            if possible && !ends.iter().any(|first| self.is_late(*first, close)) {
                 ends.push((close, closes));
             }
         }
+        // Undated records are not met in their true order: what came later may have closed it earlier.
+        let firsts = ends.clone();
+        ends.retain(|(close, _)| !firsts.iter().any(|first| self.is_late(*first, *close)));
         ends
+    }
+
+    /// Does an event lie behind another one that certainly closed the window? Of two that may stand out of order
+    /// the first of the total order counts.
+    fn is_late(&self, (first, sure): (EventIndex, Tri), close: EventIndex) -> bool {
+        let behind = |one: EventIndex, other: EventIndex| match (self.point(one), self.point(other)) {
+            (Some(one), Some(other)) => {
+                self.clocks().relation_without_tolerance(&one, &other).after() == Tri::Yes
+            }
+            _ => false,
+        };
+        sure == Tri::Yes && first != close && behind(first, close) && (first < close || !behind(close, first))
     }
 
     fn agree(&self, one: EventIndex, other: EventIndex, key: &str) -> bool {

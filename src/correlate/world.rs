@@ -74,7 +74,7 @@ pub struct World<'c> {
     /// Coverage with rotations joined.
     pub(super) reaches: Vec<Coverage>,
     by_kind: Vec<Rc<Bucket>>,
-    by_value: RefCell<HashMap<(EventKind, String), Rc<HashMap<String, Rc<Bucket>>>>>,
+    by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
     /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
     set_back: HashMap<(SourceId, u64), i64>,
 }
@@ -90,6 +90,9 @@ pub struct Bucket {
     /// Without date.
     undated: Vec<EventIndex>,
 }
+
+/// Events of one kind by the table key of one of their values.
+type ByValue = HashMap<String, Rc<Bucket>>;
 
 /// No clock tolerance, disorder or rounding of a second moves a record further than this, besides `skew`.
 const ROUNDING: i64 = MINUTE;
@@ -271,7 +274,7 @@ impl<'c> World<'c> {
     }
 
     /// The table of one kind by one value, built when first asked for.
-    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<HashMap<String, Rc<Bucket>>>> {
+    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<ByValue>> {
         let name = (kind, key.to_owned());
         if let Some(table) = self.by_value.borrow().get(&name) {
             return Some(table.clone());
@@ -285,7 +288,7 @@ impl<'c> World<'c> {
             let stamp = event.stamp;
             table.entry(self.value_key(key, &value)).or_default().push(index, stamp);
         }
-        let table: HashMap<String, Rc<Bucket>> = table
+        let table: ByValue = table
             .into_iter()
             .map(|(value, mut bucket)| {
                 bucket.finish();

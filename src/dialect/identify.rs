@@ -6,9 +6,9 @@ use super::lines::next_line;
 use super::{Claim, Reader, readers};
 use crate::base::Dialect;
 
-/// How much of a source is looked at. Enough for the banners and menus that precede the first record of a console
-/// capture; a bound, because the decision is taken before the source is read.
-pub const SAMPLE_BYTES: usize = 256 * 1024;
+/// How much text without any record head is looked at before a source is called unknown: more than the banners,
+/// menus and prose that precede the first record of a console capture or a ticket.
+const LONGEST_PREFACE: usize = 64 * 1024;
 
 /// What was recognised, and on what ground.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,16 +30,26 @@ pub fn recognise(sample: &str) -> Recognition {
     let mut strong: IndexMap<Dialect, usize> = IndexMap::new();
     let mut weak: IndexMap<Dialect, usize> = IndexMap::new();
     let mut at = 0;
+    let mut last: Option<&'static dyn Reader> = None;
     while let Some((line, next)) = next_line(sample, at) {
         at = next;
         if line.trim().is_empty() {
             continue;
         }
+        if strong.is_empty() && at > LONGEST_PREFACE {
+            break;
+        }
         lines += 1;
+        // Lines of one dialect stand together: the reader of the line before is asked first.
+        if let Some(reader) = last.filter(|reader| reader.claim(line) == Claim::Strong) {
+            *strong.entry(reader.dialect()).or_default() += 1;
+            continue;
+        }
         for reader in &readers {
             match reader.claim(line) {
                 Claim::Strong => {
                     *strong.entry(reader.dialect()).or_default() += 1;
+                    last = Some(*reader);
                     break;
                 }
                 Claim::Weak => *weak.entry(reader.dialect()).or_default() += 1,

@@ -54,11 +54,14 @@ struct Run {
 impl MixedSplitter {
     /// Whose run does this line belong to?
     fn owner(&self, line: &str) -> Option<Dialect> {
-        let claimed = self
-            .splitters
-            .iter()
-            .find(|(_, (reader, _))| reader.claim(line) == Claim::Strong)
-            .map(|(dialect, _)| *dialect);
+        // As when a text is recognised: lines of one dialect stand together, so its reader is asked first.
+        let strong = |dialect: &Dialect| {
+            self.splitters.get(dialect).is_some_and(|(reader, _)| reader.claim(line) == Claim::Strong)
+        };
+        if self.current.as_ref().is_some_and(strong) {
+            return self.current;
+        }
+        let claimed = self.splitters.keys().find(|dialect| strong(dialect)).copied();
         let current = self.current.and_then(|current| self.splitters.get(&current));
         match (claimed, current) {
             (Some(claimed), Some((current, _))) if current.absorbs().contains(&claimed) => self.current,

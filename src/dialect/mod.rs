@@ -80,8 +80,8 @@ pub trait Reader: Sync + Send {
         Place::default()
     }
 
-    /// May one file be cut at any line break and its pieces be read side by side? Only where a line break ends a
-    /// record head's reach: no state but the record itself is carried from line to line.
+    /// May one file be cut where a line begins a record ([`Reader::claim`] says anything but no), and its pieces be
+    /// read side by side? Only where no state but the record itself is carried from line to line.
     fn cuttable(&self) -> bool {
         false
     }

@@ -1,5 +1,6 @@
-//! Floor 2: one graph of machine names. Two spellings are one machine if the rules of `base::name` say so, or if a
-//! record or the site's settings link them; never by similarity.
+//! Floor 1: one graph of machine names. Two spellings are one machine if the rules of `base::name` say so, or if a
+//! record or the site's settings link them; never by similarity. It knows names only, neither records nor settings:
+//! `scan` links what they show, and `correlate`, a floor above, asks.
 
 use indexmap::IndexMap;
 

@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::MAX_LINE;
 use super::decode::Coder;
 use super::encoding::Encoding;
 use super::fault::Fault;
@@ -63,6 +64,54 @@ impl PlainFile {
                 ChunkRange { start, end: (start + size).min(self.text.end) }
             })
             .collect()
+    }
+
+    /// Moves the borders between chunks to the next line that `begins` a record, so that no record is cut. A border
+    /// behind which no record begins for the length of the longest line is taken away.
+    pub fn align(&self, ranges: Vec<ChunkRange>, begins: &dyn Fn(&str) -> bool) -> Vec<ChunkRange> {
+        let mut aligned: Vec<ChunkRange> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match aligned.last_mut() {
+                None => aligned.push(range),
+                Some(before) => match self.find_begin(range, begins) {
+                    Some(start) => {
+                        before.end = start;
+                        aligned.push(ChunkRange { start, end: range.end });
+                    }
+                    None => before.end = range.end,
+                },
+            }
+        }
+        aligned
+    }
+
+    /// Where in a chunk the first line stands that begins a record.
+    fn find_begin(&self, range: ChunkRange, begins: &dyn Fn(&str) -> bool) -> Option<u64> {
+        let from = range.start.saturating_sub(1);
+        let most = usize::try_from(range.end.saturating_sub(from)).unwrap_or(usize::MAX).min(MAX_LINE);
+        let mut bytes = Vec::new();
+        // Of the line that is looked at; the one that the byte before the chunk stands in is none of it.
+        let mut line: Option<usize> = None;
+        while bytes.len() < most {
+            let held = bytes.len();
+            bytes.resize((held + SEARCH_BYTES).min(most), 0);
+            // What cannot be read is told by the one who reads the chunk.
+            let count = read_at(&self.file, bytes.get_mut(held..)?, from + held as u64).ok()?;
+            bytes.truncate(held + count);
+            for end in memchr::memchr_iter(b'\n', bytes.get(held..)?).map(|at| held + at) {
+                if let Some(start) = line {
+                    let content = String::from_utf8_lossy(bytes.get(start..end)?);
+                    if begins(content.trim_end_matches('\r')) {
+                        return Some(from + start as u64);
+                    }
+                }
+                line = Some(end + 1);
+            }
+            if count == 0 {
+                return None;
+            }
+        }
+        None
     }
 
     /// Reads the lines of one chunk. Lines are counted from the beginning of the chunk; the outcomes of all chunks,
@@ -232,6 +281,23 @@ mod tests {
         assert_eq!(chunks(4), ["aa\nbbbb\n", "", "c\n\ndddddddddd\n", "", "", "e"]);
         assert_eq!(chunks(100), ["aa\nbbbb\nc\n\ndddddddddd\ne"]);
         assert!(reader.cuttable().is_none());
+    }
+
+    #[test]
+    fn borders_move_to_where_records_begin() {
+        let (_file, reader) = plain(b"#a\nbb\nccc\n#d\n\n#e\nf\n");
+        let file = reader.plain_file().unwrap();
+        for size in 1..30 {
+            let ranges = file.align(file.cut(size), &|line| line.starts_with('#'));
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, file.length()));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let texts: Vec<String> =
+                ranges.into_iter().map(|range| text(file.read_in(range, SMALL)).0).collect();
+            assert!(texts.iter().all(|text| text.starts_with('#')), "{texts:?}");
+            assert_eq!(texts.concat(), "#a\nbb\nccc\n#d\n\n#e\nf\n");
+        }
+        let one = file.align(file.cut(3), &|_| false);
+        assert_eq!(one, [ChunkRange { start: 0, end: file.length() }]);
     }
 
     #[test]

@@ -72,7 +72,10 @@ impl<'c> Plan<'c> {
             .events
             .iter()
             .enumerate()
-            .filter(|(_, def)| dialect == Dialect::Mixed || def.dialects.contains(&dialect))
+            .filter(|(_, def)| {
+                let stands_there = |wanted: &Dialect| *wanted == dialect || dialect.holds().contains(wanted);
+                dialect == Dialect::Mixed || def.dialects.iter().any(stands_there)
+            })
             .filter_map(|(kind, def)| {
                 Some(Rule::new(EventKind(u32::try_from(kind).ok()?), def, &catalogue.sets))
             })
@@ -203,4 +206,25 @@ fn searcher(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<AhoCorasick> 
         .ascii_case_insensitive(fold_case)
         .build(&literals)
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_in_a_row_of_the_job_list_are_matched_as_job_details() {
+        let catalogue = Catalogue::embedded();
+        let matcher = Matcher::new(&catalogue);
+        let plan = matcher.plan(Dialect::NetbackupBpdbjobs);
+        let body = "image open failed: error 2060013: no more entries";
+        let found = |dialect: Dialect| {
+            let mut hits = Vec::new();
+            plan.matches(&Record::new(dialect, body), plan.is_candidate(body), None, &mut hits);
+            hits.len()
+        };
+        assert_eq!(found(Dialect::NetbackupJob), 1);
+        assert_eq!(found(Dialect::NetbackupBpdbjobs), 0);
+        assert_eq!(found(Dialect::NetbackupLegacy), 0);
+    }
 }

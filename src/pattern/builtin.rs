@@ -5,5 +5,7 @@
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("shared/vm.toml", include_str!("../../patterns/shared/vm.toml")),
     ("netbackup/TECH69597.md", include_str!("../../patterns/netbackup/TECH69597.md")),
+    ("fcm/FCM-RDM-ASIS.md", include_str!("../../patterns/fcm/FCM-RDM-ASIS.md")),
+    ("tsm/IC89340.md", include_str!("../../patterns/tsm/IC89340.md")),
     ("vmware/TECH136138.md", include_str!("../../patterns/vmware/TECH136138.md")),
 ];

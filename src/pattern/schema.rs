@@ -311,10 +311,12 @@ fn verdict() -> Value {
             "uncovered": one_or_more(absence()),
             "supports": one_or_more(object("Evidence that is listed when it is there.", &["event"], place())),
             "needs": texts("Conditions that must be met."),
-            "also": one_or_more(object("Further objects to list.", &["event", "after", "as"], json!({
+            "requires": texts("Conditions that must be met; not to know is not enough."),
+            "also": one_or_more(object("Further objects to list.", &["event", "as"], json!({
                 "event": texts("Events to list."),
-                "after": text("After this step."),
-                "until": texts("Until the first of these."),
+                "after": text("After this step; this or `before`."),
+                "before": text("Before this step."),
+                "until": texts("Until the first of these; what stands before a step: only where none of these follows it."),
                 "until-where": filters("Predicates on the events of `until`."),
                 "same": texts("Equal values."),
                 "where": filters("Predicates on the listed events."),

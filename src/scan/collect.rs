@@ -83,6 +83,8 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) counted: usize,
     /// ... where this line (from 0) begins.
     pub(super) line: u64,
+    /// Line (from 0) at the beginning of the text.
+    pub(super) first_line: u64,
     /// A text has lines; a binary log only the numbers of its records.
     pub(super) has_lines: bool,
     pub(super) hits: Vec<Hit>,
@@ -209,14 +211,30 @@ impl Collector<'_, '_, '_> {
         session.used |= !self.hits.is_empty();
     }
 
+    /// What to quote for a derived record: the line that it points to, as read, unless the record's own text is a
+    /// part of that line (a job's detail in its row) or the line is too long to show what is meant.
+    fn quoted<'t>(&'t self, line: u64, body: &'t str) -> &'t str {
+        let Some(skip) = line.checked_sub(self.first_line).and_then(|skip| usize::try_from(skip).ok()) else {
+            return body;
+        };
+        let from = match skip {
+            0 => Some(0),
+            _ => memchr::memchr_iter(b'\n', self.text.as_bytes()).nth(skip - 1).map(|at| at + 1),
+        };
+        let read = from.and_then(|from| self.text.get(from..)?.lines().next()).map(str::trim).unwrap_or("");
+        let tells = !read.is_empty() && read.len() <= LONGEST_QUOTED_LINE && !read.contains(body);
+        if tells { read } else { body }
+    }
+
     fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
         let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
-        let text = match (record.line, whole) {
-            (None, Some(whole)) => self.reading.spill.keep(whole),
-            _ if !self.has_lines => self.reading.spill.keep(&without_text(record)),
-            _ => self.reading.spill.keep(&record.body),
+        let text = match (line, record.line, whole) {
+            (None, ..) => self.reading.spill.keep(&without_text(record)),
+            (_, None, Some(whole)) => self.reading.spill.keep(whole),
+            (_, None, None) => self.reading.spill.keep(&record.body),
+            (Some(line), Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
         };
         for hit in std::mem::take(&mut self.hits) {
             self.part.events.push(Event {
@@ -322,6 +340,9 @@ impl Sink for Collector<'_, '_, '_> {
         }
     }
 }
+
+/// A longer line is a whole document or row; the derived record's own words say more.
+const LONGEST_QUOTED_LINE: usize = 1000;
 
 /// A source with more faults than this is not read better by naming each.
 const MOST_NOTICES: usize = 100;

@@ -7,7 +7,7 @@ use crate::base::{Coverage, CoverageKind, Dialect, Interval, StreamId};
 use super::track::micros;
 
 /// Joins the coverage of the files of one stream. A log may be silent for its quiet time between two files; a job
-/// list is complete between its first and its last entry.
+/// list is complete between its first and its last entry, unless it is a log that writes something every day.
 pub(super) fn join(parts: Vec<Coverage>) -> Vec<Coverage> {
     let mut streams: IndexMap<(StreamId, Dialect), Coverage> = IndexMap::new();
     for part in parts {
@@ -25,7 +25,7 @@ pub(super) fn join(parts: Vec<Coverage>) -> Vec<Coverage> {
     let mut joined: Vec<Coverage> = streams.into_values().collect();
     for coverage in &mut joined {
         let reach = match (coverage.dialect.coverage_kind(), coverage.dialect.quiet_time()) {
-            (CoverageKind::JobList, _) => i64::MAX,
+            (CoverageKind::JobList, quiet) => quiet.unwrap_or(i64::MAX),
             (_, quiet) => quiet.unwrap_or(0),
         };
         coverage.intervals = merge(std::mem::take(&mut coverage.intervals), reach);
@@ -85,5 +85,8 @@ mod tests {
         assert_eq!(joined[0].intervals.len(), 2);
         let list = Dialect::NetbackupBpdbjobs;
         assert_eq!(join(vec![part(list, 0, 1), part(list, 100, 110)])[0].intervals.len(), 1);
+        // A scheduler asks its server every few hours: days without a line are lost.
+        let scheduler = Dialect::TsmSched;
+        assert_eq!(join(vec![part(scheduler, 0, 1), part(scheduler, 100, 110)])[0].intervals.len(), 2);
     }
 }

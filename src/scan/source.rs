@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
 use crate::dialect::identify::recognise;
 use crate::dialect::{
-    BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
+    BinaryReader, Claim, Place, Reader, SourceContext, binary_reader, reader as dialect_reader,
+    without_rotation,
 };
-use crate::input::{self, Format, Found, Kind, Outcome, TextReader};
+use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, PlainFile, TextReader};
 use crate::matching::{Matcher, Plan};
 
 use super::collect::{Collector, Part, Reading};
@@ -123,6 +124,7 @@ impl Workshop<'_> {
             next_candidate: 0,
             counted: 0,
             line: 0,
+            first_line: 0,
             has_lines: false,
             hits: Vec::new(),
         };
@@ -165,12 +167,9 @@ impl Workshop<'_> {
         let (part, outcome) = match chunks {
             Some(file) => {
                 drop(text);
-                let ranges = file.cut(input::CHUNK_BYTES);
-                let read = |range| read_text(file.read(range), dialect.splitter(&context), &reading);
-                let parts: Vec<(Part, Outcome)> = ranges.into_par_iter().map(read).collect();
-                join(parts)
+                read_chunks(&file, dialect, &context, &reading)
             }
-            None => read_text(text, dialect.splitter(&context), &reading),
+            None => read_text(text, dialect.splitter(&context), &reading, Part::default()),
         };
         extract.part = part;
         extract.encoding = outcome.encoding.name();
@@ -221,25 +220,43 @@ fn read_unknown(mut text: TextReader, extract: &mut Extract) {
     }
 }
 
-fn join(parts: Vec<(Part, Outcome)>) -> (Part, Outcome) {
-    let mut parts = parts.into_iter();
-    let Some((mut whole, mut outcome)) = parts.next() else {
-        return (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish());
-    };
-    for (part, next) in parts {
-        whole.join(part, outcome.breaks);
-        outcome.join(next);
+/// Reads the pieces of a large file side by side. No record is cut: a piece begins with the head of one.
+fn read_chunks(
+    file: &PlainFile,
+    dialect: &'static dyn Reader,
+    context: &SourceContext,
+    reading: &Reading<'_, '_>,
+) -> (Part, Outcome) {
+    let begins = |line: &str| dialect.claim(line) != Claim::No;
+    let ranges = file.align(file.cut(input::CHUNK_BYTES), &begins);
+    let read =
+        |range: ChunkRange, part: Part| read_text(file.read(range), dialect.splitter(context), reading, part);
+    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
+    let mut whole: Option<(Part, Outcome)> = None;
+    for (range, (part, next)) in ranges.into_iter().zip(parts) {
+        match &mut whole {
+            None => whole = Some((part, next)),
+            Some((before, outcome)) => {
+                let (part, next) = if before.days.misleads(&part.days) {
+                    read(range, Part { days: before.days.continued(), ..Part::default() })
+                } else {
+                    (part, next)
+                };
+                before.join(part, outcome.breaks);
+                outcome.join(next);
+            }
+        }
     }
-    (whole, outcome)
+    whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
 }
 
-/// Splits and matches one text to its end.
+/// Splits and matches one text to its end; what it comes to is added to `part`.
 fn read_text(
     mut text: TextReader,
     mut splitter: Box<dyn Splitter>,
     reading: &Reading<'_, '_>,
+    mut part: Part,
 ) -> (Part, Outcome) {
-    let mut part = Part::default();
     let mut buffer = String::new();
     let mut candidates = Vec::new();
     let (mut consumed, mut line) = (0, 0);
@@ -258,6 +275,7 @@ fn read_text(
             next_candidate: 0,
             counted: 0,
             line,
+            first_line: line,
             has_lines: true,
             hits: Vec::new(),
         };

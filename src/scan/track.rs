@@ -89,7 +89,8 @@ impl Track {
         for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
             match self.stretches.last_mut() {
                 Some(held)
-                    if stretch.from <= held.to.saturating_add(reach)
+                    if held.first.is_dated() == stretch.first.is_dated()
+                        && stretch.from <= held.to.saturating_add(reach)
                         && stretch.to >= held.from.saturating_sub(reach) =>
                 {
                     held.take(&stretch);
@@ -149,6 +150,10 @@ impl Track {
 const MOST_STRETCHES: usize = 20_000;
 
 /// Day roll-over of a log without dates.
+///
+/// A chunk of a file is read without knowing what stands before it: its days are counted from its first line and
+/// shifted once the chunks before it are read. That gives what reading from the file's beginning gives, except where
+/// a line of before midnight may have been written late ([`Days::misleads`]); such a chunk is read again.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Days {
     /// First time of day.
@@ -157,12 +162,26 @@ pub(super) struct Days {
     pub(super) last: Option<i64>,
     /// Midnights that passed.
     pub(super) passed: i64,
+    /// Some line would have been taken for a late one if a midnight had passed before the first line.
+    hangs_on_past: bool,
+    /// Counts on from the lines before the first.
+    continues: bool,
 }
 
 /// A step back by more than this is midnight; a smaller one is only the interleaving of processes.
 const MIDNIGHT_STEP: i64 = 12 * HOUR;
 
+/// A line of before midnight, behind one of after midnight.
+fn is_late(last: i64, clock: i64) -> bool {
+    last < MINUTE && clock > DAY - MINUTE
+}
+
 impl Days {
+    /// Counts on from where these lines end.
+    pub(super) fn continued(&self) -> Days {
+        Days { last: self.last, passed: self.passed, continues: true, ..Days::default() }
+    }
+
     /// Takes the next time of day and returns on which day it lies, counted from the source's first.
     pub(super) fn next(&mut self, clock: i64) -> i64 {
         self.first.get_or_insert(clock);
@@ -172,9 +191,11 @@ impl Days {
         };
         if clock < last - MIDNIGHT_STEP {
             self.passed += 1;
-        } else if self.passed > 0 && last < MINUTE && clock > DAY - MINUTE {
-            // A line of before midnight that was written behind one of after midnight.
-            return self.passed - 1;
+        } else if is_late(last, clock) {
+            if self.passed > 0 {
+                return self.passed - 1;
+            }
+            self.hangs_on_past = true;
         }
         self.last = Some(clock);
         self.passed
@@ -183,14 +204,25 @@ impl Days {
     /// How many days a following chunk is to be shifted by.
     pub(super) fn shift_of(&self, next: &Days) -> i64 {
         match (self.last, next.first) {
+            _ if next.continues => 0,
             (Some(last), Some(first)) if first < last - MIDNIGHT_STEP => self.passed + 1,
             _ => self.passed,
         }
     }
 
+    /// Did a following chunk count its days wrongly, because it did not know of these lines?
+    pub(super) fn misleads(&self, next: &Days) -> bool {
+        let begins_late = match (self.last, next.first) {
+            (Some(last), Some(first)) => self.passed > 0 && is_late(last, first),
+            _ => false,
+        };
+        begins_late || next.hangs_on_past && self.shift_of(next) > 0
+    }
+
     /// Takes over what followed.
     pub(super) fn join(&mut self, next: &Days) {
         let shift = self.shift_of(next);
+        self.hangs_on_past |= next.hangs_on_past && shift == 0;
         self.first = self.first.or(next.first);
         self.last = next.last.or(self.last);
         self.passed = shift + next.passed;
@@ -258,21 +290,30 @@ mod tests {
         assert_eq!(days.next(2), 1);
     }
 
+    /// Every log of four lines out of those around midnight, cut at every place.
     #[test]
     fn chunks_add_up() {
-        let mut whole = Days::default();
-        for clock in [22, 23, 0, 1, 23, 0] {
-            whole.next(clock * HOUR);
+        let clocks = [DAY - 2, DAY - 1, 1, 2, 13 * HOUR];
+        for number in 0..clocks.len().pow(6) {
+            let log: Vec<i64> =
+                (0..6).map(|place| clocks[number / clocks.len().pow(place) % clocks.len()]).collect();
+            let mut whole = Days::default();
+            let expected: Vec<i64> = log.iter().map(|clock| whole.next(*clock)).collect();
+            for cut in 1..log.len() {
+                let (head, tail) = log.split_at(cut);
+                let mut one = Days::default();
+                let mut found: Vec<i64> = head.iter().map(|clock| one.next(*clock)).collect();
+                let mut two = Days::default();
+                let mut days: Vec<i64> = tail.iter().map(|clock| two.next(*clock)).collect();
+                if one.misleads(&two) {
+                    two = one.continued();
+                    days = tail.iter().map(|clock| two.next(*clock)).collect();
+                }
+                let shift = one.shift_of(&two);
+                found.extend(days.iter().map(|day| day + shift));
+                one.join(&two);
+                assert_eq!((&found, one.passed), (&expected, whole.passed), "{log:?} cut at {cut}");
+            }
         }
-        let (mut one, mut two) = (Days::default(), Days::default());
-        for clock in [22, 23] {
-            one.next(clock * HOUR);
-        }
-        for clock in [0, 1, 23, 0] {
-            two.next(clock * HOUR);
-        }
-        assert_eq!(one.shift_of(&two), 1);
-        one.join(&two);
-        assert_eq!(one.passed, whole.passed);
     }
 }

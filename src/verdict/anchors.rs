@@ -14,6 +14,7 @@ use crate::correlate::{Choice, EventIndex, Object, Outcome, Outcomes, Row, World
 use crate::pattern::Pattern;
 
 use super::levels;
+use super::objects::Objects;
 
 /// What a pattern says about one object.
 #[derive(Clone, Debug)]
@@ -56,11 +57,13 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
         let object = object_of(world, pattern, outcome, level);
         by_anchor.entry(outcome.anchor).or_default().push(Leveled { outcome, level, object });
     }
-    let mut by_object: IndexMap<Vec<(String, String)>, Vec<Leveled<'_>>> = IndexMap::new();
+    let mut objects = Objects::default();
+    let mut by_object: IndexMap<usize, Vec<Leveled<'_>>> = IndexMap::new();
     by_anchor.sort_keys();
     for (_, leveled) in by_anchor {
         for kept in strongest(world, leveled) {
-            by_object.entry(object_key(world, &kept)).or_default().push(kept);
+            let number = objects.number(world, &kept.object, kept.outcome.anchor);
+            by_object.entry(number).or_default().push(kept);
         }
     }
     by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
@@ -75,29 +78,17 @@ fn object_of(world: &World<'_>, pattern: &Pattern, outcome: &Outcome, level: Lev
     outcome.object.clone()
 }
 
-/// The object with all spellings of one machine made equal. Where not even one key is known, the stream tells
-/// objects apart.
-fn object_key(world: &World<'_>, leveled: &Leveled<'_>) -> Vec<(String, String)> {
-    let mut key: Vec<(String, String)> =
-        leveled.object.iter().map(|(key, value)| (key.clone(), world.value_key(key, value))).collect();
-    if key.is_empty()
-        && let Some(event) = world.event(leveled.outcome.anchor)
-    {
-        key.push((String::new(), event.stream.0.to_string()));
-    }
-    key
-}
-
 /// Per object the strongest outcome of one anchor; outcomes about other keys than the strongest of all only stand
 /// beside it where they are as strong.
 fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o>> {
-    let mut best: IndexMap<Vec<(String, String)>, Leveled<'o>> = IndexMap::new();
+    let mut objects = Objects::default();
+    let mut best: IndexMap<usize, Leveled<'o>> = IndexMap::new();
     for candidate in leveled {
-        let key = object_key(world, &candidate);
-        match best.get(&key) {
+        let number = objects.number(world, &candidate.object, candidate.outcome.anchor);
+        match best.get(&number) {
             Some(held) if !beats(&candidate, held) => {}
             _ => {
-                best.insert(key, candidate);
+                best.insert(number, candidate);
             }
         }
     }
@@ -116,8 +107,18 @@ fn strongest<'o>(world: &World<'_>, leveled: Vec<Leveled<'o>>) -> Vec<Leveled<'o
         .collect()
 }
 
+/// Stronger; of one verdict (whose objects a clearing condition made one) the choice with fewer unknowns, then the
+/// earlier one.
 fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
-    candidate.level.strength_at_anchor() > held.level.strength_at_anchor()
+    let strength = |leveled: &Leveled<'_>| leveled.level.strength_at_anchor();
+    let rank = |leveled: &Leveled<'_>| {
+        let choice = &leveled.outcome.choice;
+        (choice.uncertainty(), choice.steps.iter().map(|step| step.event).collect::<Vec<_>>())
+    };
+    strength(candidate) > strength(held)
+        || strength(candidate) == strength(held)
+            && candidate.outcome.verdict == held.outcome.verdict
+            && rank(candidate) < rank(held)
 }
 
 fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
@@ -193,16 +194,12 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 /// Rows that refuted a stronger verdict for the same anchor and object.
 fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for other in refuted {
+    for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
         let stronger = other.verdict < chosen.outcome.verdict;
-        if other.anchor == chosen.outcome.anchor
-            && same_object
-            && stronger
-            && rows.iter().all(|row| row.name != other.row.name)
-        {
+        if same_object && stronger && rows.iter().all(|row| row.name != other.row.name) {
             rows.push(other.row.clone());
         }
     }

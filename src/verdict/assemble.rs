@@ -1,5 +1,7 @@
 //! Entries to findings of the report.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::base::finding::Object as ListedObject;
@@ -388,6 +390,7 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
         })
     };
     let counts_itself = matches!(also.place, AlsoPlace::After(_));
+    let mut listed: HashSet<String> = HashSet::new();
     world
         .of_kinds(&also.kinds)
         .into_iter()
@@ -396,6 +399,8 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
             itself || (*event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))
         })
         .filter(|event| world.all_hold(*event, &also.filters, &bindings) != Tri::No && !past_an_end(*event))
+        // A second copy of a log lists nothing new.
+        .filter(|event| listed.insert(world.content(*event)))
         .take(MOST_OBJECTS)
         .collect()
 }
@@ -455,6 +460,10 @@ pub(super) fn exposed(
     let mut conditions = Vec::new();
     let mut said: Vec<String> = Vec::new();
     let verdict = pattern.verdicts.get(host.verdict);
+    said.extend(verdict.and_then(|verdict| verdict.doubt.clone()));
+    let collect = verdict
+        .and_then(|verdict| verdict.collect.as_ref())
+        .map(|template| collect::fill(world, template, &[], &[], Some(&host.host)));
     for (index, judged) in &host.conditions {
         let Some(condition) = pattern.conditions.get(*index) else { continue };
         let needed =
@@ -486,6 +495,7 @@ pub(super) fn exposed(
         conditions,
         evidence: pile.list,
         doubts: said,
+        collect: collect.into_iter().collect(),
         ..blank(pattern, format!("{} host={}", pattern.id, host.host))
     }
 }

@@ -1,6 +1,7 @@
 //! What is not certain, in sentences.
 
-use crate::correlate::choice::{Doubt, Remark};
+use crate::base::Level;
+use crate::correlate::choice::{Bindings, Doubt, Remark};
 use crate::correlate::{Bound, RowSource, Why, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::Absence;
@@ -26,7 +27,7 @@ pub(super) fn sentences(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> 
     if let Some(condition) = &entry.choice.cleared_by {
         say(format!("cleared because the condition {condition} is not met"));
     }
-    if entry.choice.unverified > 0 && entry.level != crate::base::Level::Cleared {
+    if entry.choice.unverified > 0 && entry.level != Level::Cleared {
         for name in unverified_steps(world, steps) {
             say(format!("the wording of {name} was never seen in a published log: it does not decide alone"));
         }
@@ -175,9 +176,14 @@ fn remark_sentence(world: &World<'_>, steps: &[Bound], remark: &Remark) -> Strin
     }
 }
 
-/// A later step that lies before the earlier one, so that a stronger verdict does not hold: clock or zone?
+/// A later step that lies before the earlier one, so that a stronger verdict does not hold: clock or zone? Where
+/// nothing bad is said to have happened, such a record is the ordinary past (last night's backup).
 pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> Option<String> {
+    if entry.level < Level::Suspected {
+        return None;
+    }
     let stronger = pattern.verdicts.get(..entry.verdict)?;
+    let bindings = Bindings::of(&entry.choice.steps);
     for verdict in stronger {
         for step in &verdict.steps {
             let crate::pattern::model::Order::After(reference) = &step.order else { continue };
@@ -195,7 +201,8 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
                     (Some(one), Some(other)) => world.clocks().relation(&one, &other).after(),
                     _ => crate::correlate::Tri::Unknown,
                 };
-                equal && !step.same.is_empty() && before == crate::correlate::Tri::Yes
+                let fits = world.all_hold(*event, &step.filters, &bindings) != crate::correlate::Tri::No;
+                equal && fits && !step.same.is_empty() && before == crate::correlate::Tri::Yes
             });
             if let Some(event) = joined.and_then(|event| world.event(event)) {
                 let line = event.line.map(|line| format!(":{line}")).unwrap_or_default();

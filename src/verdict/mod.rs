@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `levels` | the level of one outcome |
 //! | `anchors` | outcomes of one pattern to one entry per object |
+//! | `objects` | which objects are one |
 //! | `exposed` | hosts on which nothing happened yet |
 //! | `doubts` | what is not certain, in sentences |
 //! | `collect` | which log would tell |
@@ -15,6 +16,7 @@ mod collect;
 mod doubts;
 mod exposed;
 mod levels;
+mod objects;
 
 use crate::base::{Event, Finding, Level, Notice, NoticeCode};
 use crate::correlate::{Search, World};

@@ -5,15 +5,17 @@
 use std::cmp::Reverse;
 
 use blogscan::base::event::EventKind;
-use blogscan::base::stamp::{HOUR, SECOND};
-use blogscan::base::{ConditionState, Coverage, CoverageKind, Dialect, Event, Interval, Level, Stamp, Zone};
+use blogscan::base::stamp::SECOND;
+use blogscan::base::{ConditionState, Event, Level, Stamp};
 use blogscan::pattern::Catalogue;
-use blogscan::pattern::model::{
-    Absence, ConditionDef, ConditionTest, Ground, Join, Latest, Operand, Order, Pattern, Scope, Step, Test,
-    Verdict, Where, Within,
-};
+use blogscan::pattern::model::{Join, Operand, Order, Pattern, Step, Test, Verdict, Where, Within};
 
 use crate::build::Scene;
+use time::{Moment, behind, beside, follows};
+
+mod absence;
+mod conditions;
+mod time;
 
 /// Three values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,9 @@ fn certain(holds: bool) -> Maybe {
 
 type About = Vec<(String, String)>;
 
+/// What a record says, apart from where it was read.
+type Content = (EventKind, Stamp, Option<String>, Option<u64>, About);
+
 /// What a finding must say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
@@ -47,6 +52,8 @@ struct Slot {
     name: String,
     event: usize,
     group: Vec<usize>,
+    /// How many of the group the step needs: those stand in no other step.
+    needed: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +64,6 @@ struct Way {
 
 #[derive(Clone, Debug)]
 struct Held {
-    verdict: usize,
     anchor: usize,
     about: About,
     level: Level,
@@ -68,32 +74,12 @@ struct Held {
     rows: Vec<(String, String)>,
 }
 
-/// A record, or the edge of a stretch that was read.
-#[derive(Clone, Copy)]
-struct Moment<'a> {
-    stamp: Stamp,
-    source: u32,
-    stream: u32,
-    position: Option<i64>,
-    host: Option<&'a str>,
-    pid: Option<u64>,
-    dialect: Dialect,
-}
-
 pub struct Brute<'a> {
     scene: &'a Scene,
     catalogue: &'a Catalogue,
     pattern: &'a Pattern,
     /// In the total order.
     events: Vec<&'a Event>,
-}
-
-fn disorder(dialect: Dialect) -> i64 {
-    match dialect {
-        Dialect::NetbackupLegacy => SECOND,
-        Dialect::NetbackupJob => 15 * SECOND,
-        _ => 0,
-    }
 }
 
 fn same_machine(one: &str, other: &str) -> bool {
@@ -106,165 +92,6 @@ fn same_machine(one: &str, other: &str) -> bool {
 
 fn equal(key: &str, one: &str, other: &str) -> bool {
     if matches!(key, "host" | "vm") { same_machine(one, other) } else { one == other }
-}
-
-// ---- time -------------------------------------------------------------------------------------------------------
-
-/// Least and greatest distance as printed; the zone of one alone may be any on Earth. `None`: cannot be compared.
-fn printed(one: &Moment<'_>, other: &Moment<'_>) -> Option<(i64, i64)> {
-    match (one.stamp, other.stamp) {
-        (Stamp::Clock { micros: first, .. }, Stamp::Clock { micros: second, .. }) => {
-            (one.source == other.source).then_some((second - first, second - first))
-        }
-        (
-            Stamp::Dated { micros: first, zone: mine, .. },
-            Stamp::Dated { micros: second, zone: theirs, .. },
-        ) => {
-            let civil = second - first;
-            Some(match (mine, theirs) {
-                (Zone::Unknown, Zone::Unknown) => (civil, civil),
-                (Zone::Offset(mine), Zone::Offset(theirs)) => {
-                    let distance = civil + (i64::from(mine) - i64::from(theirs)) * SECOND;
-                    (distance, distance)
-                }
-                (Zone::Offset(mine), Zone::Unknown) => {
-                    let distance = civil + i64::from(mine) * SECOND;
-                    (distance - 14 * HOUR, distance + 12 * HOUR)
-                }
-                (Zone::Unknown, Zone::Offset(theirs)) => {
-                    let distance = civil - i64::from(theirs) * SECOND;
-                    (distance - 12 * HOUR, distance + 14 * HOUR)
-                }
-            })
-        }
-        _ => None,
-    }
-}
-
-fn whole(stamp: Stamp) -> i64 {
-    if stamp.has_fraction() { 0 } else { SECOND - 1 }
-}
-
-/// As printed, widened across streams by whole seconds and across hosts by the tolerance.
-fn distance(one: &Moment<'_>, other: &Moment<'_>, skew: i64) -> Option<(i64, i64)> {
-    let (mut low, mut high) = printed(one, other)?;
-    if one.stream != other.stream {
-        low -= whole(one.stamp);
-        high += whole(other.stamp);
-        let same_host =
-            matches!((one.host, other.host), (Some(mine), Some(theirs)) if same_machine(mine, theirs));
-        if !same_host {
-            low -= skew;
-            high += skew;
-        }
-    }
-    Some((low, high))
-}
-
-/// By position, in one source.
-fn placed(one: &Moment<'_>, other: &Moment<'_>) -> Option<Maybe> {
-    let (first, second) = (one.position?, other.position?);
-    (one.source == other.source).then_some(certain(second > first))
-}
-
-fn one_pid(one: &Moment<'_>, other: &Moment<'_>) -> bool {
-    one.pid.is_some() && one.pid == other.pid
-}
-
-fn slip(one: &Moment<'_>, other: &Moment<'_>) -> i64 {
-    if one.stream != other.stream || one_pid(one, other) {
-        0
-    } else {
-        disorder(one.dialect).max(disorder(other.dialect))
-    }
-}
-
-/// In one process of a debug log the position decides.
-fn one_process(one: &Moment<'_>, other: &Moment<'_>) -> bool {
-    one_pid(one, other) && one.dialect == Dialect::NetbackupLegacy && one.source == other.source
-}
-
-/// Is `other` after `one`?
-fn follows(one: &Moment<'_>, other: &Moment<'_>, skew: i64) -> Maybe {
-    let by_position = placed(one, other);
-    if one_process(one, other)
-        && let Some(order) = by_position
-    {
-        return order;
-    }
-    let Some((low, high)) = distance(one, other, skew) else { return by_position.unwrap_or(Perhaps) };
-    if one.stream == other.stream {
-        let slip = slip(one, other);
-        if (low, high) == (0, 0)
-            && let Some(order) = by_position
-        {
-            return order;
-        }
-        if slip > 0 && low > -slip || low > 0 {
-            return Yes;
-        }
-        if slip > 0 && high <= -slip || slip == 0 && high < 0 {
-            return No;
-        }
-        return by_position.unwrap_or(Perhaps);
-    }
-    if low > 0 {
-        Yes
-    } else if high < 0 {
-        No
-    } else {
-        Perhaps
-    }
-}
-
-fn in_range(low: i64, high: i64, from: i64, to: i64) -> Maybe {
-    if low >= from && high <= to {
-        Yes
-    } else if high < from || low > to {
-        No
-    } else {
-        Perhaps
-    }
-}
-
-/// The process wrote one later though its clock says earlier: how long it took is not known.
-fn set_back(one: &Moment<'_>, other: &Moment<'_>) -> bool {
-    let Some((low, high)) = printed(one, other) else { return false };
-    one_process(one, other)
-        && match placed(one, other) {
-            Some(Yes) => high < 0,
-            Some(_) => one.position != other.position && low > 0,
-            None => false,
-        }
-}
-
-/// Does `other` lie `from` to `to` behind `one`?
-fn behind(one: &Moment<'_>, other: &Moment<'_>, from: i64, to: i64, skew: i64) -> Maybe {
-    let Some((low, high)) = distance(one, other, skew) else { return Perhaps };
-    if placed(one, other) == Some(Yes) && set_back(one, other) && to >= 0 {
-        return Perhaps;
-    }
-    let from = if from == 0 { -slip(one, other) } else { from };
-    in_range(low, high, from, to)
-}
-
-/// Does `other` lie `from` to `to` away from `one`, on either side?
-fn beside(one: &Moment<'_>, other: &Moment<'_>, from: i64, to: i64, skew: i64) -> Maybe {
-    let Some((low, high)) = distance(one, other, skew) else { return Perhaps };
-    if set_back(one, other) {
-        return Perhaps;
-    }
-    let near = in_range(low, high, -to, to);
-    let far = if from <= 0 {
-        Yes
-    } else {
-        match in_range(low, high, 1 - from, from - 1) {
-            Yes => No,
-            Perhaps => Perhaps,
-            No => Yes,
-        }
-    };
-    near.min(far)
 }
 
 impl<'a> Brute<'a> {
@@ -390,7 +217,9 @@ impl<'a> Brute<'a> {
     /// How many things are unknown if this event fills the step; `None`: it cannot.
     fn fills(&self, step: &Step, event: usize, slots: &[Slot], outer: usize) -> Option<usize> {
         let here = self.events[event];
-        if !step.kinds.contains(&here.kind) || slots.iter().any(|slot| slot.event == event) {
+        let used =
+            |slot: &Slot| slot.event == event || slot.group.iter().take(slot.needed).any(|it| *it == event);
+        if !step.kinds.contains(&here.kind) || slots.iter().any(used) {
             return None;
         }
         let reference = match &step.order {
@@ -527,10 +356,7 @@ impl<'a> Brute<'a> {
         }
     }
 
-    fn content(
-        &self,
-        event: usize,
-    ) -> (EventKind, Stamp, Option<String>, Option<u64>, Vec<(String, String)>) {
+    fn content(&self, event: usize) -> Content {
         let event = self.events[event];
         let values = event.values.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         (event.kind, event.stamp, event.host.as_deref().map(str::to_owned), event.pid, values)
@@ -546,7 +372,8 @@ impl<'a> Brute<'a> {
                     let Some(unknowns) = self.fills(step, event, &way.slots, given.len()) else { continue };
                     let Some((group, more)) = self.group(step, event, &way.slots) else { continue };
                     let mut slots = way.slots.clone();
-                    slots.push(Slot { name: step.name.clone(), event, group });
+                    let needed = step.count.as_ref().map_or(0, |count| count.at_least - 1);
+                    slots.push(Slot { name: step.name.clone(), event, group, needed });
                     longer.push(Way { slots, unknowns: way.unknowns + unknowns + more });
                 }
             }
@@ -565,282 +392,9 @@ impl<'a> Brute<'a> {
             .collect()
     }
 
-    // ---- absence ------------------------------------------------------------------------------------------------
-
-    fn seen(&self, absence: &Absence, slots: &[Slot]) -> Maybe {
-        let step = |name: &str| slots.iter().find(|slot| slot.name == name).map(|slot| slot.event);
-        let (reference, order) = match &absence.scope {
-            Scope::Between(name, _) | Scope::After(name) => (name, Order::After(name.clone())),
-            Scope::Session(name) => (name, Order::Free),
-            Scope::Before(name) => (name, Order::Before(name.clone())),
-            Scope::Near(name) => (name, Order::Near(name.clone())),
-        };
-        let mut seen = No;
-        for event in 0..self.events.len() {
-            let here = self.events[event];
-            let used = slots.iter().any(|slot| slot.event == event || slot.group.contains(&event));
-            if !absence.kinds.contains(&here.kind)
-                || used
-                || !self.joins(&absence.same, Some(reference), event, slots)
-            {
-                continue;
-            }
-            let Some(other) = step(reference) else { continue };
-            let scope = match &absence.scope {
-                Scope::Session(_) => {
-                    let theirs = self.events[other].session;
-                    certain(theirs.is_some() && here.session == theirs)
-                }
-                Scope::Between(_, to) => match step(to) {
-                    Some(to) => self.follows(other, event).min(self.follows(event, to)),
-                    None => No,
-                },
-                _ => self.place(&order, absence.within, other, event),
-            };
-            let state =
-                if scope == No { No } else { scope.min(self.filters(event, &absence.filters, slots)) };
-            seen = seen.max(state);
-        }
-        seen
-    }
-
-    fn covered(&self, absence: &Absence, about: &About, slots: &[Slot]) -> bool {
-        let moment =
-            |name: &str| slots.iter().find(|slot| slot.name == name).map(|slot| self.moment(slot.event));
-        let edge = |name: &str, by: i64| {
-            moment(name).map(|moment| Moment { stamp: moment.stamp.shifted(by), position: None, ..moment })
-        };
-        // From, to; an open end needs a reach past the step, strictly.
-        let reach = absence.within.map(|within| within.to.0);
-        let (from, to) = match &absence.scope {
-            Scope::Session(name) => {
-                let slot = slots.iter().find(|slot| slot.name == *name);
-                return slot.is_some_and(|slot| self.events[slot.event].session.is_some());
-            }
-            Scope::Between(from, to) => (edge(from, 0), edge(to, 0)),
-            Scope::After(name) => (edge(name, 0), reach.and_then(|reach| edge(name, reach))),
-            Scope::Before(name) => (reach.and_then(|reach| edge(name, -reach)), edge(name, 0)),
-            Scope::Near(name) => match reach {
-                Some(reach) => (edge(name, -reach), edge(name, reach)),
-                None => return false,
-            },
-        };
-        if from.is_none() && to.is_none() {
-            return false;
-        }
-        let yields = |dialect: Dialect| {
-            absence
-                .kinds
-                .iter()
-                .any(|kind| self.catalogue.event(*kind).is_some_and(|def| def.dialects.contains(&dialect)))
-        };
-        let not_after =
-            |early: &Moment<'_>, late: &Moment<'_>| printed(early, late).is_some_and(|(low, _)| low >= 0);
-        let past = |step: &Moment<'_>, end: &Moment<'_>| {
-            let whole = if step.stream == end.stream { 0 } else { whole(step.stamp) };
-            printed(step, end).is_some_and(|(low, _)| low - whole > 0)
-        };
-        let back = |start: &Moment<'_>, step: &Moment<'_>| {
-            let whole = if step.stream == start.stream { 0 } else { whole(start.stamp) };
-            printed(start, step).is_some_and(|(low, _)| low - whole > 0)
-        };
-        self.scene.coverage.iter().any(|coverage| {
-            let kind = coverage.dialect.coverage_kind();
-            if !yields(coverage.dialect) || !matches!(kind, CoverageKind::Log | CoverageKind::JobList) {
-                return false;
-            }
-            if !self.concerns(absence, coverage.stream.0, coverage.host.as_deref(), about, slots) {
-                return false;
-            }
-            self.reach(coverage).iter().any(|interval| {
-                let end = |stamp| Moment {
-                    stamp,
-                    source: coverage.source.0,
-                    stream: coverage.stream.0,
-                    position: None,
-                    host: coverage.host.as_deref(),
-                    pid: None,
-                    dialect: coverage.dialect,
-                };
-                let (first, last) = (end(interval.from), end(interval.to));
-                let begins = match (&from, &to) {
-                    (Some(from), _) => not_after(&first, from),
-                    (None, Some(to)) => back(&first, to),
-                    (None, None) => false,
-                };
-                let ends = match (&to, &from) {
-                    (Some(to), _) => not_after(to, &last),
-                    (None, Some(from)) => past(from, &last),
-                    (None, None) => false,
-                };
-                begins && ends
-            })
-        })
-    }
-
-    /// The stretches of one source, and those that run on from its last into the first of the next rotation.
-    fn reach(&self, coverage: &Coverage) -> Vec<Interval> {
-        let mut reach = coverage.intervals.clone();
-        let longest = match coverage.dialect {
-            Dialect::NetbackupBpdbjobs => i64::MAX,
-            Dialect::NetbackupLegacy => 26 * HOUR,
-            _ => return reach,
-        };
-        let edge = |stamp| Moment {
-            stamp,
-            source: 0,
-            stream: 0,
-            position: None,
-            host: None,
-            pid: None,
-            dialect: coverage.dialect,
-        };
-        let exact = |one: Stamp, other: Stamp| {
-            printed(&edge(one), &edge(other)).filter(|(low, high)| low == high).map(|(low, _)| low)
-        };
-        for next in &self.scene.coverage {
-            let (Some(last), Some(first)) = (coverage.intervals.last(), next.intervals.first()) else {
-                continue;
-            };
-            let rotation = next.stream == coverage.stream && next.source != coverage.source;
-            let later = exact(last.from, first.from).is_some_and(|distance| distance >= 0);
-            let near = exact(last.to, first.from).is_some_and(|hole| hole <= longest);
-            if rotation && later && near {
-                let to =
-                    if exact(last.to, first.to).is_some_and(|more| more > 0) { first.to } else { last.to };
-                reach.push(Interval { from: last.from, to });
-            }
-        }
-        reach
-    }
-
-    /// Is it a log of the anchor's host, or one that names the object? What is joined on the stream can only stand
-    /// in that stream.
-    fn concerns(
-        &self,
-        absence: &Absence,
-        stream: u32,
-        host: Option<&str>,
-        about: &About,
-        slots: &[Slot],
-    ) -> bool {
-        let default = match &absence.scope {
-            Scope::Between(name, _)
-            | Scope::After(name)
-            | Scope::Session(name)
-            | Scope::Before(name)
-            | Scope::Near(name) => name,
-        };
-        for join in absence.same.iter().filter(|join| join.mine == "stream" && join.theirs == "stream") {
-            let name = join.step.as_ref().unwrap_or(default);
-            let slot = slots.iter().find(|slot| slot.name == *name);
-            return slot.is_some_and(|slot| self.events[slot.event].stream.0 == stream);
-        }
-        let anchor = self.events[slots[0].event];
-        let of_anchor = anchor.stream.0 == stream
-            || matches!((anchor.host.as_deref(), host), (Some(mine), Some(theirs)) if same_machine(mine, theirs));
-        let names_it = !about.is_empty()
-            && (0..self.events.len()).any(|event| {
-                self.events[event].stream.0 == stream
-                    && about.iter().all(|(key, value)| {
-                        self.value(event, key).is_some_and(|mine| equal(key, &mine, value))
-                    })
-            });
-        of_anchor || names_it
-    }
-
-    // ---- conditions ---------------------------------------------------------------------------------------------
-
-    fn condition(&self, condition: &ConditionDef, slots: &[Slot]) -> ConditionState {
-        let ConditionTest::Rules { latest, tiers } = &condition.test else { unreachable!("not generated") };
-        if let Some(state) = latest.as_ref().and_then(|latest| self.latest(latest, slots)) {
-            return state;
-        }
-        for tier in tiers {
-            let shows = |met: bool| {
-                tier.iter().filter(|rule| rule.met == met).any(|rule| self.ground(&rule.ground, slots))
-            };
-            match (shows(true), shows(false)) {
-                (true, false) => return ConditionState::Met,
-                (false, true) => return ConditionState::Unmet,
-                (true, true) => return ConditionState::Unknown,
-                (false, false) => {}
-            }
-        }
-        ConditionState::Unknown
-    }
-
-    fn ground(&self, ground: &Ground, slots: &[Slot]) -> bool {
-        match ground {
-            Ground::On { step, filters } => slots
-                .iter()
-                .find(|slot| slot.name == *step)
-                .is_some_and(|slot| self.filters(slot.event, filters, slots) == Yes),
-            Ground::Steps(steps) => {
-                let bound = |step: &Step| slots.iter().find(|slot| slot.name == step.name);
-                let fixed = steps.iter().all(|step| {
-                    bound(step).is_none_or(|slot| {
-                        step.kinds.contains(&self.events[slot.event].kind)
-                            && self.filters(slot.event, &step.filters, slots) == Yes
-                    })
-                });
-                let free: Vec<Step> = steps.iter().filter(|step| bound(step).is_none()).cloned().collect();
-                fixed && self.ways(&free, slots).iter().any(|way| way.unknowns == 0)
-            }
-            Ground::NoneOf { .. } => unreachable!("not generated"),
-        }
-    }
-
-    /// The state that held at a moment: all states that may have been the latest must agree.
-    fn latest(&self, latest: &Latest, slots: &[Slot]) -> Option<ConditionState> {
-        let moment = slots.iter().find(|slot| slot.name == latest.before)?.event;
-        let mut sure = Vec::new();
-        let mut open = Vec::new();
-        let mut timeless = Vec::new();
-        for event in 0..self.events.len() {
-            let here = self.events[event];
-            let told = latest.met.contains(&here.kind) || latest.unmet.contains(&here.kind);
-            if !told || !self.joins(&latest.same, Some(&latest.before), event, slots) {
-                continue;
-            }
-            if here.stamp.is_none() && here.stream != self.events[moment].stream {
-                timeless.push(event);
-                continue;
-            }
-            match self.follows(event, moment) {
-                Yes => sure.push(event),
-                Perhaps => open.push(event),
-                No => {}
-            }
-        }
-        // Where records may stand out of order, each of two may be behind the other: then neither overtakes.
-        let overtaken = |event: &usize| {
-            sure.iter()
-                .any(|other| self.follows(*event, *other) == Yes && self.follows(*other, *event) != Yes)
-        };
-        let mut possible: Vec<usize> =
-            sure.iter().chain(&open).copied().filter(|event| !overtaken(event)).collect();
-        if sure.is_empty() {
-            if timeless.is_empty() {
-                return (!open.is_empty()).then_some(ConditionState::Unknown);
-            }
-            possible.extend(timeless);
-        } else if sure.iter().all(overtaken) {
-            return Some(ConditionState::Unknown);
-        }
-        let meets = |event: &usize| latest.met.contains(&self.events[*event].kind);
-        Some(if possible.iter().all(meets) {
-            ConditionState::Met
-        } else if !possible.iter().any(meets) {
-            ConditionState::Unmet
-        } else {
-            ConditionState::Unknown
-        })
-    }
-
     // ---- verdicts -----------------------------------------------------------------------------------------------
 
-    fn judge(&self, index: usize, verdict: &Verdict, way: &Way) -> Option<Held> {
+    fn judge(&self, verdict: &Verdict, way: &Way) -> Option<Held> {
         let slots = &way.slots;
         let about = self.about(verdict.about.as_ref().unwrap_or(&self.pattern.about), slots);
         let mut unknowns = way.unknowns;
@@ -891,26 +445,14 @@ impl<'a> Brute<'a> {
             level if unknowns > 0 => lowered(level),
             level => level,
         };
-        Some(Held {
-            verdict: index,
-            anchor: slots[0].event,
-            about,
-            level,
-            clears,
-            unknowns,
-            slots: slots.clone(),
-            rows,
-        })
+        Some(Held { anchor: slots[0].event, about, level, clears, unknowns, slots: slots.clone(), rows })
     }
 
     pub fn answers(&self) -> Vec<Answer> {
         let mut held: Vec<Held> = Vec::new();
-        for (index, verdict) in self.pattern.verdicts.iter().enumerate() {
-            let mut all: Vec<Held> = self
-                .ways(&verdict.steps, &[])
-                .iter()
-                .filter_map(|way| self.judge(index, verdict, way))
-                .collect();
+        for verdict in &self.pattern.verdicts {
+            let mut all: Vec<Held> =
+                self.ways(&verdict.steps, &[]).iter().filter_map(|way| self.judge(verdict, way)).collect();
             all.sort_by_key(|held| {
                 (held.unknowns, held.slots.iter().map(|slot| slot.event).collect::<Vec<_>>())
             });

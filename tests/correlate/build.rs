@@ -491,11 +491,6 @@ impl Put {
         self
     }
 
-    pub fn host(mut self, host: &str) -> Put {
-        self.0.host = Some(Arc::from(host));
-        self
-    }
-
     /// Printed without fraction.
     pub fn whole(mut self) -> Put {
         if let Stamp::Dated { fraction, .. } | Stamp::Clock { fraction, .. } = &mut self.0.stamp {

@@ -355,10 +355,9 @@ fn said(finding: &Finding) -> Answer {
     }
 }
 
-fn compare(bytes: &[u8]) -> Result<bool, String> {
-    let mut dice = Dice { bytes, at: 0 };
-    let pattern = some_pattern(&mut dice);
-    let scene = scene(&mut dice);
+fn compare(pattern: &[u8], scene_bytes: &[u8]) -> Result<bool, String> {
+    let pattern = some_pattern(&mut Dice { bytes: pattern, at: 0 });
+    let scene = scene(&mut Dice { bytes: scene_bytes, at: 0 });
     let catalogue = catalogue(vec![pattern]);
     let mut answers = Brute::new(&scene, &catalogue, &catalogue.patterns[0]).answers();
     let mut findings: Vec<Answer> = scene.judge(&catalogue).findings.iter().map(said).collect();
@@ -454,11 +453,12 @@ fn drawn(scene: &Scene, pattern: &Pattern) -> String {
 
 #[test]
 fn the_program_agrees_with_the_rules() {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6000);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200_000, ..Config::default() };
     let found = std::cell::Cell::new(0_u32);
-    let result = TestRunner::new(config).run(&proptest::collection::vec(any::<u8>(), 0..400), |bytes| {
-        match compare(&bytes) {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..200);
+    let result = TestRunner::new(config).run(&(bytes(), bytes()), |(pattern, scene)| {
+        match compare(&pattern, &scene) {
             Ok(holds) => {
                 found.set(found.get() + u32::from(holds));
                 Ok(())

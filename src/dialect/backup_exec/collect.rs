@@ -16,6 +16,8 @@ pub(super) struct Got {
     pub(super) hosts: Vec<String>,
     /// Notices.
     pub(super) notices: Vec<NoticeCode>,
+    /// What dates showed about their order.
+    pub(super) votes: Vec<DateOrder>,
     shift: usize,
 }
 
@@ -48,7 +50,9 @@ impl Sink for Got {
         self.facts.push((host.map(str::to_owned), fact));
     }
 
-    fn date_vote(&mut self, _order: DateOrder) {}
+    fn date_vote(&mut self, order: DateOrder) {
+        self.votes.push(order);
+    }
 
     fn source_host(&mut self, host: &str) {
         self.hosts.push(host.to_owned());

@@ -14,6 +14,7 @@ use super::resource::{self, Platform};
 use super::run::{Broken, Run, Set, result};
 use super::version::{has_vstorage, release};
 use super::words::{self, Item, Method, Outcome};
+use crate::base::stamp::{DAY, HOUR};
 use crate::base::{DateOrder, Dialect, FactKind, Record, Sink, Stamp};
 
 /// No job has so many sets; what lies beyond gives no record of its own.
@@ -190,8 +191,8 @@ impl Jobs {
 
     fn time(&self, text: &str, record: &mut Record<'_>, sink: &mut dyn Sink) -> Option<Stamp> {
         let read = job_time(text)?;
-        let vote: Option<DateOrder> = read.vote;
         let stamp = read.stamp;
+        let vote: Option<DateOrder> = read.vote.or_else(|| order_by_start(self.run.start?, stamp));
         if let Some(order) = vote {
             sink.date_vote(order);
         }
@@ -382,6 +383,28 @@ impl Jobs {
         }
     }
 }
+
+/// The head of a log names the month, the sets do not: `11 March 2017` above `11/03/2017`. The order is the one in
+/// which the set lies inside its job.
+fn order_by_start(start: Stamp, of_set: Stamp) -> Option<DateOrder> {
+    let (Stamp::Dated { swappable: false, .. }, Stamp::Dated { swappable: true, .. }) = (start, of_set)
+    else {
+        return None;
+    };
+    let begin = start.civil_micros()?;
+    let fits = |order: DateOrder| {
+        let at = of_set.in_order(order).civil_micros();
+        at.is_some_and(|at| (begin - HOUR..=begin + LONGEST_JOB).contains(&at))
+    };
+    match (fits(DateOrder::Mdy), fits(DateOrder::Dmy)) {
+        (true, false) => Some(DateOrder::Mdy),
+        (false, true) => Some(DateOrder::Dmy),
+        _ => None,
+    }
+}
+
+/// A job that runs longer tells nothing about its dates; days and months exchanged lie further apart.
+const LONGEST_JOB: i64 = 7 * DAY;
 
 /// Letter case of a resource means nothing.
 fn key(resource: &str) -> String {

@@ -55,6 +55,10 @@ impl Reader for JobText {
         }
     }
 
+    fn place(&self, path: &str) -> crate::dialect::Place {
+        super::job_logs(path)
+    }
+
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(JobGrammar { jobs: Jobs::new(Dialect::BackupExecJobText) }))
     }

@@ -59,6 +59,10 @@ impl Reader for JobXml {
         if is_own { Claim::Strong } else { Claim::No }
     }
 
+    fn place(&self, path: &str) -> crate::dialect::Place {
+        super::job_logs(path)
+    }
+
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(XmlSplitter { jobs: Jobs::new(Dialect::BackupExecJobXml), open: Vec::new() })
     }
@@ -292,6 +296,7 @@ impl XmlSplitter {
 mod tests {
     use super::super::collect::{cut_anywhere, read};
     use super::*;
+    use crate::base::DateOrder;
 
     fn log(status: &str, number: &str) -> String {
         format!(
@@ -327,6 +332,19 @@ mod tests {
         let half = text.get(..text.find("Backup started").unwrap() + 10).unwrap();
         assert_eq!(read(&JobXml, "a.xml", half).kind("vm-backup").len(), 1);
         cut_anywhere(&JobXml, "a.xml", half);
+    }
+
+    #[test]
+    fn the_long_date_of_the_head_tells_the_order_of_the_short_ones() {
+        let british = log("Job completion status: Successful", "19")
+            .replace("Thursday, January 28, 2010 at 8:00:03 PM", "Friday, 5 February 2010 at 20:00:03")
+            .replace("1/28/2010", "05/02/2010");
+        let got = read(&JobXml, "BEX_SRV1_00123.xml", &british);
+        assert!(got.votes.contains(&DateOrder::Dmy) && !got.votes.contains(&DateOrder::Mdy));
+        let american =
+            british.replace("5 February 2010", "February 5, 2010").replace("05/02/2010", "2/5/2010");
+        let got = read(&JobXml, "BEX_SRV1_00123.xml", &american);
+        assert!(got.votes.contains(&DateOrder::Mdy) && !got.votes.contains(&DateOrder::Dmy));
     }
 
     #[test]

@@ -315,11 +315,10 @@ impl FcmGrammar {
                 record.fields.push((name, Cow::Borrowed(value)));
             }
         }
-        if let Some(task) = &mut self.task {
-            task.mode = task.mode.or(from);
-            if let Some(vm) = vm {
-                task.add(vm);
-            }
+        // The mode that a warning names is not taken for the configured one: the wording is not verified, and the two
+        // have to bear each other out.
+        if let (Some(task), Some(vm)) = (&mut self.task, vm) {
+            task.add(vm);
         }
     }
 

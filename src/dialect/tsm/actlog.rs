@@ -214,7 +214,7 @@ impl Grammar for ActivityGrammar {
             record.code = Some(Cow::Owned(message.code.to_owned()));
             record.fields.extend(fields(&message).into_iter().map(|(name, value)| (name, Cow::Owned(value))));
         }
-        self.banner.see(&body, &mut record, sink);
+        self.banner.see(&body, None, &mut record, sink);
         self.follow(&body, &record, &at, sink);
         record.body = Cow::Owned(body);
         sink.record(record);

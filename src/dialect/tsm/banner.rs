@@ -151,20 +151,34 @@ pub(super) struct Banner {
     pub(super) started: Option<(Stamp, String)>,
     server: Option<String>,
     /// The level was read, but not yet whose it is.
-    held: bool,
+    held: Option<Held>,
+}
+
+/// Where a level that waits for its node was read.
+struct Held {
+    line: Option<u64>,
+    stamp: Stamp,
+    text: String,
 }
 
 impl Banner {
-    /// Looks at a record, `body` being its text without stamp, and gives facts.
-    pub(super) fn see(&mut self, body: &str, record: &mut Record<'_>, sink: &mut dyn Sink) {
-        let Some(line) = banner_line(body) else { return };
+    /// Looks at a record, `body` being its text without stamp and `line` where it stands, and gives facts.
+    pub(super) fn see(
+        &mut self,
+        body: &str,
+        line: Option<u64>,
+        record: &mut Record<'_>,
+        sink: &mut dyn Sink,
+    ) {
+        let Some(said) = banner_line(body) else { return };
         record.kind = "banner";
-        match line {
+        match said {
             BannerLine::Product => {}
             BannerLine::Interface(None) => {}
             BannerLine::Interface(Some(level)) | BannerLine::Client(level) => {
                 self.release(record, sink);
-                (self.level, self.held) = (Some(level), true);
+                self.level = Some(level);
+                self.held = Some(Held { line, stamp: record.stamp, text: body.trim().to_owned() });
                 self.owner = None;
             }
             BannerLine::Server(level) => {
@@ -192,17 +206,19 @@ impl Banner {
         }
     }
 
-    /// Gives out a level that waited for its node.
+    /// Gives out a level that waited for its node, as read where it stood.
     pub(super) fn release(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
-        if let (true, Some(level)) = (self.held, &self.level) {
-            let fact = FactKind::Version { product: "tsm-client".to_owned(), version: level.clone() };
-            let mut record = record.clone();
-            if let (true, Some((started, _))) = (record.stamp.is_none(), &self.started) {
-                record.stamp = *started;
-            }
-            sink.fact(self.node.as_deref(), fact, &record);
+        let (Some(held), Some(level)) = (self.held.take(), &self.level) else { return };
+        let fact = FactKind::Version { product: "tsm-client".to_owned(), version: level.clone() };
+        let mut record = record.clone();
+        if held.line.is_some() {
+            (record.end, record.line, record.body) = (record.start, held.line, held.text.into());
+            record.stamp = held.stamp;
         }
-        self.held = false;
+        if let (true, Some((started, _))) = (record.stamp.is_none(), &self.started) {
+            record.stamp = *started;
+        }
+        sink.fact(self.node.as_deref(), fact, &record);
     }
 
     /// A new client starts: what was said of the one before does not hold for it.

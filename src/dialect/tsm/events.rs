@@ -126,7 +126,7 @@ impl Grammar for EventGrammar {
             self.row(text, &mut record, sink);
         } else if record.kind.is_empty() && record.head {
             describe(&mut record);
-            self.banner.see(text, &mut record, sink);
+            self.banner.see(text, None, &mut record, sink);
         }
         sink.record(record);
     }

@@ -63,7 +63,7 @@ impl Client {
             record.fields.push(("statistic", Cow::Borrowed(label)));
             record.fields.push(("value", Cow::Borrowed(value)));
         }
-        self.banner.see(body, record, sink);
+        self.banner.see(body, Some(at.line), record, sink);
         self.banner.look_for_platform(body, false);
         // A message that refuses the option is no sign that it works.
         if record.severity < Severity::Warning && find_folded(body, TESTFLAG).is_some() {

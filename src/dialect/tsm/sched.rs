@@ -592,7 +592,36 @@ mod tests {
             (field("node"), field("level"), field("platform"), field("quiesce")),
             (Some("DM1"), Some("6.4.0.0"), None, Some("unknown"))
         );
+        assert_eq!(movers[0].field("machines"), Some("4"));
         assert_eq!(found.derived("schedule-run")[0].field("result"), Some("unknown"));
+        let ends: Vec<_> = found
+            .derived("vm-backup-end")
+            .iter()
+            .map(|end| (end.field("vm").unwrap().to_owned(), end.stamp.clone(), end.line))
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                ("db1".to_owned(), "2013-02-13T22:04:01".to_owned(), Some(22)),
+                ("Web 2".to_owned(), "2013-02-13T22:05:01".to_owned(), Some(25)),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_that_names_no_machine() {
+        let found = sched(
+            "2013-02-13 22:00:00 --- SCHEDULEREC OBJECT BEGIN VMS 2013-02-13 22:00:00\n2013-02-13 22:00:01 Backup VM \
+             command started.  Total number of virtual machines to process: 2\n2013-02-13 22:40:00 Total number of \
+             virtual machines processed: 2\n2013-02-13 22:40:01 --- SCHEDULEREC OBJECT END VMS 2013-02-13 \
+             22:00:00\n2013-02-14 22:00:00 --- SCHEDULEREC OBJECT BEGIN VMS 2013-02-14 22:00:00\n2013-02-14 22:00:01 \
+             Total number of virtual machines processed: 0\n",
+        );
+        assert!(found.derived("vm-backup").is_empty());
+        let movers = found.derived("data-mover");
+        assert_eq!(movers.len(), 1);
+        assert_eq!((movers[0].field("machines"), movers[0].line), (Some("0"), Some(2)));
+        assert_eq!(movers[0].stamp, "2013-02-13T22:00:01");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Backups of virtual machines, put together out of the lines of a run (scheduler log, console, activity log).
 //!
-//! One `vm-backup` record per machine and run, and one `data-mover` record per run that backed up machines. Rules:
+//! One `vm-backup` record per machine and run, one `vm-backup-end` where a line tells when the run was done with the
+//! machine, and one `data-mover` record per run that backed up machines (`machines`: how many of them it names, which
+//! is none where only the counters were understood). Rules:
 //!
 //! - The method is that of the mode line. `Successful Full VM backup` is printed for incremental modes too and says
 //!   nothing. A mode that was only asked for (`-mode=IFIncremental`) is no proof either, because the first such run
@@ -63,8 +65,8 @@ struct Backup {
     first: Moment,
     started: Option<Moment>,
     snapshot: Option<Moment>,
-    removed: Option<String>,
-    end: Option<String>,
+    removed: Option<Moment>,
+    end: Option<Moment>,
     mode: Option<String>,
     node: Option<String>,
     data_mover: Option<String>,
@@ -77,6 +79,8 @@ struct Backup {
 /// The runs of one source (of one client session in the activity log).
 pub(super) struct VmBackups {
     dialect: Dialect,
+    /// Where a run was first spoken of, whether or not its machines are named.
+    begun: Option<Moment>,
     run: Vec<Backup>,
     /// The machine that lines without a name speak of.
     current: Option<usize>,
@@ -96,6 +100,7 @@ impl VmBackups {
     pub(super) fn new(dialect: Dialect) -> VmBackups {
         VmBackups {
             dialect,
+            begun: None,
             run: Vec::new(),
             current: None,
             statistics: None,
@@ -134,7 +139,10 @@ impl VmBackups {
 
     fn take(&mut self, said: VmLine<'_>, at: &Moment) {
         match said {
-            VmLine::RunStarts => self.complete = false,
+            VmLine::RunStarts => {
+                self.complete = false;
+                self.begun.get_or_insert_with(|| at.clone());
+            }
             VmLine::Complete => {
                 self.complete = true;
                 (self.current, self.statistics) = (None, None);
@@ -146,6 +154,9 @@ impl VmBackups {
             VmLine::Counted(counter, count) => {
                 if let Some(slot) = self.counters.get_mut(counter as usize) {
                     *slot = Some(count);
+                }
+                if count > 0 {
+                    self.begun.get_or_insert_with(|| at.clone());
                 }
             }
             VmLine::Bytes(bytes) => match self.statistics {
@@ -169,7 +180,7 @@ impl VmBackups {
                 });
             }
             VmLine::SnapshotRemoved(vm) => {
-                self.with(self.find(vm), |backup| backup.removed = Some(at.printed.clone()));
+                self.with(self.find(vm), |backup| backup.removed = Some(at.clone()));
             }
             VmLine::Succeeded(vm) => self.result(vm, "success", None, at),
             VmLine::Failed(vm, rc) => self.result(vm, "failed", rc, at),
@@ -189,7 +200,7 @@ impl VmBackups {
         self.with(Some(index), |backup| {
             // A message about the failure and a line about it may both come, in any order.
             backup.result.get_or_insert(result);
-            backup.end.get_or_insert_with(|| at.printed.clone());
+            backup.end.get_or_insert_with(|| at.clone());
             if let Some(rc) = rc {
                 backup.rc.get_or_insert_with(|| rc.to_owned());
             }
@@ -233,21 +244,29 @@ impl VmBackups {
 
     /// The run is over: gives out its machines at `offset`.
     pub(super) fn end(&mut self, context: &RunContext<'_>, offset: usize, sink: &mut dyn Sink) {
+        let begun = self.begun.take();
         if self.run.is_empty() {
             self.complete = false;
             self.counters = [None; 3];
+            if let Some(begun) = begun {
+                sink.record(data_mover(&begun, None, 0, context, self.dialect, offset));
+            }
             return;
         }
         self.settle();
         let run = std::mem::take(&mut self.run);
         if let Some(first) = run.first() {
-            sink.record(data_mover(first, context, self.dialect, offset));
+            let node = first.data_mover.as_deref();
+            sink.record(data_mover(&first.first, node, run.len(), context, self.dialect, offset));
         }
         let alone = run.len() == 1;
         for backup in &run {
             let bytes = backup.bytes();
             let method = self.method(backup, bytes);
             sink.record(backup.record(self.dialect, context, method, bytes, alone, offset));
+            if let Some(end) = backup.end_record(self.dialect, context, offset) {
+                sink.record(end);
+            }
             if backup.result == Some("success")
                 && let ("full", Some(bytes)) = (method, bytes)
                 && (self.fulls.len() < MOST_FULLS || self.fulls.contains_key(&backup.vm))
@@ -355,8 +374,8 @@ impl Backup {
             ("data_mover", self.data_mover.as_deref().or(context.data_mover).map(Cow::Borrowed)),
             ("node", self.node.as_deref().or(context.node).map(Cow::Borrowed)),
             ("mode", self.mode.as_deref().map(Cow::Borrowed)),
-            ("end", self.end.as_deref().filter(|end| !end.is_empty()).map(Cow::Borrowed)),
-            ("snapshot_removed", self.removed.as_deref().filter(|at| !at.is_empty()).map(Cow::Borrowed)),
+            ("end", printed(&self.end)),
+            ("snapshot_removed", printed(&self.removed)),
             ("return_code", self.rc.as_deref().map(Cow::Borrowed)),
         ];
         record.fields.extend(fields.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -364,19 +383,49 @@ impl Backup {
             Cow::Owned(format!("backup of virtual machine '{}': method {method}, {result}", self.vm));
         record
     }
+
+    /// The machine's own result, else the request to remove its snapshot, which is not waited for. A log without
+    /// times tells no end.
+    fn end_record<'a>(
+        &'a self,
+        dialect: Dialect,
+        context: &RunContext<'a>,
+        offset: usize,
+    ) -> Option<Record<'a>> {
+        let end = self.end.as_ref().or(self.removed.as_ref()).filter(|end| !end.stamp.is_none())?;
+        let mut record = derived(dialect, "vm-backup-end", end, context.session, offset);
+        let fields = [
+            ("vm", Some(self.vm.as_str())),
+            ("result", Some(self.result.unwrap_or("unknown"))),
+            ("product", Some("tsm")),
+            ("data_mover", self.data_mover.as_deref().or(context.data_mover)),
+        ];
+        record
+            .fields
+            .extend(fields.into_iter().filter_map(|(name, value)| Some((name, Cow::Borrowed(value?)))));
+        record.body = Cow::Owned(format!("end of the backup of virtual machine '{}'", self.vm));
+        Some(record)
+    }
 }
 
+fn printed(moment: &Option<Moment>) -> Option<Cow<'_, str>> {
+    moment.as_ref().map(|moment| moment.printed.as_str()).filter(|text| !text.is_empty()).map(Cow::Borrowed)
+}
+
+/// The run as a whole: `named` is the data mover that the machine's own lines tell, `machines` how many are named.
 fn data_mover<'a>(
-    first: &'a Backup,
+    first: &Moment,
+    named: Option<&'a str>,
+    machines: usize,
     context: &RunContext<'a>,
     dialect: Dialect,
     offset: usize,
 ) -> Record<'a> {
-    let mut record = derived(dialect, "data-mover", &first.first, context.session, offset);
+    let mut record = derived(dialect, "data-mover", first, context.session, offset);
     if record.stamp.is_none() {
         record.stamp = context.started.as_ref().map_or(Stamp::None, |(stamp, _)| *stamp);
     }
-    let node = first.data_mover.as_deref().or(context.data_mover);
+    let node = named.or(context.data_mover);
     let quiesce = if context.quiesce_off { "off" } else { "unknown" };
     let fields = [
         ("node", node),
@@ -385,6 +434,7 @@ fn data_mover<'a>(
         ("quiesce", Some(quiesce)),
     ];
     record.fields.extend(fields.into_iter().filter_map(|(name, value)| Some((name, Cow::Borrowed(value?)))));
+    record.fields.push(("machines", Cow::Owned(machines.to_string())));
     record.host = node.map(Cow::Borrowed);
     let level = context.level.unwrap_or("not known");
     record.body =

@@ -77,6 +77,8 @@ struct Machine {
     tracked_disks: Vec<String>,
     tracked_line: Option<u64>,
     mapped: Vec<(String, &'static str, u64)>,
+    /// The guest's system as it is configured.
+    system: Option<(String, u64)>,
 }
 
 /// No machine has more disks.
@@ -131,6 +133,7 @@ impl Machine {
         let is_on = value.eq_ignore_ascii_case("true");
         match key {
             "displayName" => self.name = Some(value.to_owned()).filter(|name| !name.is_empty()),
+            "guestOS" if !value.is_empty() => self.system = Some((value.to_owned(), line)),
             "config.version" => self.config_version = true,
             "virtualHW.version" => self.hardware_version = true,
             "ctkEnabled" => self.tracked = Some((is_on, line)),
@@ -187,6 +190,12 @@ impl VmxGrammar {
             record.body = Cow::Owned(format!("changed block tracking {}", if is_on { "on" } else { "off" }));
             sink.record(record);
         }
+        if let Some((system, line)) = &machine.system {
+            let mut record = derived("guest-os", *line);
+            record.fields.push(("guest_os", Cow::Owned(system.clone())));
+            record.body = Cow::Owned(format!("guest system {system}"));
+            sink.record(record);
+        }
         for (disk, mode, line) in &machine.mapped {
             let mut record = derived("rdm-disk", *line);
             record.fields.push(("disk", Cow::Owned(disk.clone())));
@@ -230,6 +239,16 @@ scsi0:1.ctkEnabled = \"FALSE\"
         assert_eq!(read(&Vmx, "a/x.vmx", &only_disk).kind("cbt-disabled").len(), 1);
         let only_machine = TEXT.replace("scsi0:0.ctkEnabled = \"true\"", "");
         assert_eq!(read(&Vmx, "a/x.vmx", &only_machine).kind("cbt-disabled").len(), 1);
+    }
+
+    #[test]
+    fn the_system_of_the_guest_as_configured() {
+        let got = read(&Vmx, "a/x.vmx", &format!("{TEXT}guestOS = \"windows7srv-64\"\n"));
+        let system = got.kind("guest-os");
+        assert_eq!(system.len(), 1);
+        assert_eq!((system[0].field("vm"), system[0].line), (Some("srv-db1"), Some(10)));
+        assert_eq!(system[0].field("guest_os"), Some("windows7srv-64"));
+        assert!(system[0].stamp.is_none());
     }
 
     #[test]

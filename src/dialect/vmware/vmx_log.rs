@@ -263,6 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn the_system_of_the_guest_as_configured() {
+        let text = "2013-02-13T20:01:02.100Z| vmx| DICT               displayName = \"db1\"\n2013-02-13T20:01:02.101Z| \
+                    vmx| DICT                   guestOS = \"winserver2008enterprise-64\"\n";
+        let got = read(&VmxLog, "x.log", text);
+        let system = got.kind("guest-os");
+        assert_eq!(system.len(), 1);
+        assert_eq!(
+            (system[0].field("vm"), system[0].field("guest_os")),
+            (Some("db1"), Some("winserver2008enterprise-64"))
+        );
+    }
+
+    #[test]
     fn mapped_disks_and_pasted_answers() {
         let text = "\
 lost

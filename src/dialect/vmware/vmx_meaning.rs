@@ -202,6 +202,12 @@ impl Machine {
         };
         let is_on = value.trim().trim_matches('"').eq_ignore_ascii_case("true");
         match name.trim() {
+            "guestOS" => {
+                record.kind = "guest-os";
+                let system = value.trim().trim_matches('"').to_owned();
+                record.fields.push(("guest_os", Cow::Owned(system)));
+                return true;
+            }
             "ctkEnabled" => self.tracked = Some(is_on),
             name if name.ends_with(".ctkEnabled") => {
                 if !is_on || self.tracked_disk {

@@ -72,11 +72,19 @@ impl Reader for Powershell {
 fn header(line: &str) -> Option<(u8, Vec<String>)> {
     // The longest header names 27 properties.
     const LONGEST: usize = 2048;
+    const MOST_NAMES: usize = 64;
     if line.len() > LONGEST || !may_hold(line) {
         return None;
     }
     SEPARATORS.into_iter().find_map(|separator| {
         if !line.as_bytes().contains(&separator) {
+            return None;
+        }
+        // Cheaper than a whole reader for every line of every text.
+        let wanted = ["id", "eventid", "instanceid", "message"];
+        let fields = rows::head_fields(line, char::from(separator), MOST_NAMES);
+        let is_wanted = |field: &&str| wanted.iter().any(|name| field.trim().eq_ignore_ascii_case(name));
+        if !fields.iter().any(|field| is_wanted(&field.trim_matches(['"', '\u{feff}']))) {
             return None;
         }
         let (names, _) = rows::parse(line, separator);

@@ -43,7 +43,8 @@ impl Checker<'_> {
         let has_affected = !raw.affected.is_empty();
         let conditions =
             raw.conditions.iter().map(|entry| self.condition(entry, &all_steps, has_affected)).collect();
-        let needed: Vec<&Text> = raw.verdicts.iter().flat_map(|verdict| &verdict.needs).collect();
+        let needed: Vec<&Text> =
+            raw.verdicts.iter().flat_map(|verdict| verdict.needs.iter().chain(&verdict.requires)).collect();
         self.condition_use(&raw.conditions, &needed);
         self.levels(raw);
         self.unused_events(&raw.events);

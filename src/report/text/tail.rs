@@ -106,10 +106,17 @@ fn range_words(from: &str, to: &str) -> String {
 }
 
 fn versions(page: &mut Page, facts: &[FactRow]) {
-    let versions: Vec<(&FactRow, &String, &String)> = facts
-        .iter()
-        .filter_map(|fact| Some((fact, fact.product.as_ref()?, fact.version.as_ref()?)))
-        .collect();
+    // Many logs of one host tell the same; the first place is enough.
+    let mut versions: Vec<(&FactRow, &String, &String)> = Vec::new();
+    for fact in facts {
+        let (Some(product), Some(version)) = (&fact.product, &fact.version) else { continue };
+        let known = versions
+            .iter()
+            .any(|(held, of, told)| held.host == fact.host && *of == product && *told == version);
+        if !known {
+            versions.push((fact, product, version));
+        }
+    }
     if versions.is_empty() {
         return;
     }

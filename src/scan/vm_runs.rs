@@ -1,0 +1,124 @@
+//! Incrementals that read everything, found over all job logs of a machine.
+//!
+//! Where change tracking does not work, a run that is called incremental reads the whole machine (Symantec TECH129452).
+//! A dialect sees that only where the last full stands in the same source; Backup Exec writes one file per run, so the
+//! comparison is made again over all runs of a scan: an incremental that read at least half of what the machine's last
+//! full read counts as a full.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::event::EventKind;
+use crate::base::{Event, Key};
+use crate::identity::Names;
+use crate::pattern::Catalogue;
+use crate::pattern::model::{EventDef, Operand, Test};
+
+use super::track::micros;
+
+/// What a run that read everything is called.
+const EFFECTIVE_FULL: &str = "effective-full";
+
+/// Marks the incrementals that read at least half of the last full of their machine.
+pub(super) fn mark_effective_fulls(events: &mut [Event], catalogue: &Catalogue, names: &Names) {
+    let mut runs: HashMap<(String, String), Vec<(i64, usize)>> = HashMap::new();
+    for (index, event) in events.iter().enumerate() {
+        let machine = event.values.get("vm").map(|vm| names.table_key(vm));
+        let at = micros(event.stamp).filter(|_| event.stamp.is_dated());
+        if let (Some(machine), Some(at), Some(_)) = (machine, at, bytes(event)) {
+            let product = event.values.get("product").map(|product| product.to_string()).unwrap_or_default();
+            runs.entry((machine, product)).or_default().push((at, index));
+        }
+    }
+    for mut runs in runs.into_values() {
+        runs.sort_unstable();
+        let mut last_full: Option<u64> = None;
+        for (_, index) in runs {
+            let Some(event) = events.get_mut(index) else { continue };
+            let (method, read) = (event.values.get("method").cloned(), bytes(event));
+            match (method.as_deref(), read, last_full) {
+                (Some("full"), Some(read), _) if ended_well(event) => last_full = Some(read),
+                (Some("incremental" | "block-level"), Some(read), Some(full))
+                    if read.saturating_mul(2) >= full =>
+                {
+                    mark(event, catalogue);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn bytes(event: &Event) -> Option<u64> {
+    event.values.get("bytes")?.parse().ok().filter(|bytes| *bytes > 0)
+}
+
+fn ended_well(event: &Event) -> bool {
+    matches!(event.values.get("result").map(|result| &**result), Some("success" | "partial"))
+}
+
+/// Gives the event the definition under which the catalogue knows such runs.
+fn mark(event: &mut Event, catalogue: &Catalogue) {
+    let kind = catalogue
+        .events
+        .iter()
+        .position(|def| def.dialects.contains(&event.dialect) && asks_for_effective_fulls(def));
+    let Some(kind) = kind.and_then(|kind| u32::try_from(kind).ok()) else { return };
+    event.kind = EventKind(kind);
+    event.values.set(Key::from("method"), Arc::from(EFFECTIVE_FULL));
+}
+
+fn asks_for_effective_fulls(def: &EventDef) -> bool {
+    let is_it = |operand: &Operand| matches!(operand, Operand::Text(text) if text == EFFECTIVE_FULL);
+    def.records.iter().any(|record| record == "vm-backup")
+        && def.filters.iter().any(|filter| {
+            filter.key == "method" && matches!(&filter.test, Test::In(operands) if operands.iter().any(is_it))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Dialect, SourceId, Stamp, StreamId, Text, Values};
+
+    fn run(catalogue: &Catalogue, day: i64, method: &str, bytes: &str) -> Event {
+        let kind = catalogue.events.iter().position(|def| def.name == format!("vm-backup-{}", method));
+        Event {
+            kind: EventKind(u32::try_from(kind.unwrap()).unwrap()),
+            dialect: Dialect::BackupExecJobXml,
+            source: SourceId(u32::try_from(day).unwrap()),
+            stream: StreamId(0),
+            position: 1,
+            line: Some(1),
+            number: None,
+            stamp: Stamp::epoch(day * 86_400),
+            placed: None,
+            host: None,
+            pid: None,
+            session: None,
+            values: Values::from_iter([
+                ("vm", "erp1"),
+                ("method", method),
+                ("result", "success"),
+                ("bytes", bytes),
+            ]),
+            text: Text::Inline("".into()),
+            untold: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_incremental_of_full_size_in_a_file_of_its_own_is_a_full() {
+        let catalogue = Catalogue::embedded();
+        // full 100      incremental 10      incremental 60
+        let mut events = vec![
+            run(&catalogue, 3, "incremental", "60"),
+            run(&catalogue, 1, "full", "100"),
+            run(&catalogue, 2, "incremental", "10"),
+        ];
+        mark_effective_fulls(&mut events, &catalogue, &Names::new());
+        let methods: Vec<&str> = events.iter().map(|event| &**event.values.get("method").unwrap()).collect();
+        assert_eq!(methods, ["effective-full", "full", "incremental"]);
+        assert_eq!(events[0].kind, events[1].kind);
+    }
+}
