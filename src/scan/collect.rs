@@ -243,11 +243,11 @@ impl Collector<'_, '_, '_> {
         let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
-        let text = match (record.line, whole) {
-            (None, Some(whole)) => self.reading.spill.keep(whole),
-            _ if !self.has_lines => self.reading.spill.keep(&without_text(record)),
-            (None, None) => self.reading.spill.keep(&record.body),
-            (Some(_), _) => self.reading.spill.keep(self.quoted(line.unwrap_or(0), &record.body)),
+        let text = match (line, record.line, whole) {
+            (None, ..) => self.reading.spill.keep(&without_text(record)),
+            (_, None, Some(whole)) => self.reading.spill.keep(whole),
+            (_, None, None) => self.reading.spill.keep(&record.body),
+            (Some(line), Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
         };
         for hit in std::mem::take(&mut self.hits) {
             self.part.events.push(Event {

@@ -9,8 +9,8 @@
 //! The file is a ring: the oldest record stands anywhere, the newest is followed by the end record, and a record may
 //! go round the end of the file. The header of a log that was copied while in use ("dirty") is out of date, so the
 //! end record is believed before it. Only what lies between the oldest record and the end record is live: remains of
-//! overwritten records elsewhere in the file are never read. Without an end record (a cut copy) the whole ring is
-//! walked and what is older than the first record is left aside.
+//! overwritten records elsewhere in the file are never read. Without an end record (a cut copy) the ring is walked
+//! until the numbers of the records fall.
 
 use std::borrow::Cow;
 use std::io;
@@ -64,7 +64,7 @@ struct Live {
     /// Is the end not known?
     is_open: bool,
     /// Records of a lower number are remains.
-    lowest: Option<u32>,
+    lowest: u32,
 }
 
 /// Finds the oldest record and the end.
@@ -76,17 +76,17 @@ fn live(ring: &mut Ring, sink: &mut dyn Sink) -> io::Result<Live> {
     }
     let Some((end_at, end)) = find_end(ring, header)? else {
         damage(sink, ring.length(), "the log has no end record: the file was cut short or is damaged");
-        let (mut at, mut lowest) = (HEADER, None);
+        let mut at = HEADER;
         if let Some(header) = header
             && ring.sound(header.oldest_at, u64::MAX, &mut bytes)?
         {
             at = header.oldest_at;
-            lowest = evt_record::record(&bytes).map(|raw| raw.number);
         }
-        return Ok(Live { at, bytes: ring.round(), is_open: true, lowest });
+        let bytes = rises(ring, at, ring.round())?.first.unwrap_or(ring.round());
+        return Ok(Live { at, bytes, is_open: true, lowest: 0 });
     };
     let known =
-        |at: u64, ring: &Ring| Live { at, bytes: ring.between(at, end_at), is_open: false, lowest: None };
+        |at: u64, ring: &Ring| Live { at, bytes: ring.between(at, end_at), is_open: false, lowest: 0 };
     if end.oldest_at == end_at || end.next == end.oldest {
         return Ok(known(end_at, ring));
     }
@@ -102,8 +102,40 @@ fn live(ring: &mut Ring, sink: &mut dyn Sink) -> io::Result<Live> {
         }
     }
     damage(sink, end.oldest_at, "the oldest record is not where the log says");
-    let at = ring.further(end_at, END as u64);
-    Ok(Live { lowest: Some(end.oldest), ..known(at, ring) })
+    let behind = ring.further(end_at, END as u64);
+    let remains = rises(ring, behind, ring.between(behind, end_at))?.last.unwrap_or(0);
+    Ok(Live { lowest: end.oldest, ..known(ring.further(behind, remains), ring) })
+}
+
+/// Where the numbers of the records stop rising: how far it is to the first place and to the last one. In a ring that
+/// is the border between the newest record and remains, or between remains and the oldest record.
+#[derive(Default)]
+struct Falls {
+    first: Option<u64>,
+    last: Option<u64>,
+}
+
+fn rises(ring: &mut Ring, from: u64, length: u64) -> io::Result<Falls> {
+    let mut falls = Falls::default();
+    let mut record = Vec::new();
+    let (mut gone, mut before, mut last) = (0, None, None);
+    while gone < length {
+        let at = ring.further(from, gone);
+        if !ring.sound(at, length - gone, &mut record)? {
+            gone += 4 + ring.distance_to_next(ring.further(at, 4), (length - gone).saturating_sub(4))?;
+            continue;
+        }
+        let number = evt_record::record(&record).map_or(0, |raw| u64::from(raw.number));
+        // One number that sticks out is damaged itself.
+        let sticks_out = before == number.checked_sub(2) && before.is_some();
+        if last.is_some_and(|last| number < last) && !sticks_out {
+            falls.first.get_or_insert(gone);
+            falls.last = Some(gone);
+        }
+        (before, last) = (last, Some(number));
+        gone += record.len() as u64;
+    }
+    Ok(falls)
 }
 
 /// The end record: where a header that is up to date says, else the one in the file that knows the highest number.
@@ -151,9 +183,7 @@ fn walk(ring: &mut Ring, live: Live, log: &str, events: &mut Events, sink: &mut 
             if !evt_record::is_closed(&record) {
                 damage(sink, at, "the record is cut or damaged");
             }
-            if let Some(raw) = evt_record::record(&record)
-                && lowest.is_none_or(|lowest| raw.number >= lowest)
-            {
+            if let Some(raw) = evt_record::record(&record).filter(|raw| raw.number >= lowest) {
                 if let Some(next) = next.filter(|next| raw.number > *next) {
                     damage(sink, at, &format!("records {next} to {} are missing", raw.number - 1));
                 }
