@@ -37,7 +37,7 @@ notice_codes! {
     NotAFile = "not-a-file", trouble: true, "A path named on the command line is a device, a pipe or a socket.";
     SpecialSkipped = "special-skipped", trouble: false, "A device, pipe or socket met while walking a folder was skipped.";
     LinkSkipped = "link-skipped", trouble: false, "A link was not followed: it leads to a place that is read already or to nothing.";
-    LeftOut = "left-out", trouble: false, "Sources were left out as asked (--exclude, .blogscanignore, --since, --until).";
+    LeftOut = "left-out", trouble: false, "Sources were left out as the options or an ignore file ask.";
     BadContainer = "bad-container", trouble: true, "A compressed source is broken or ends too early.";
     PasswordNeeded = "password-needed", trouble: true, "An archive member is encrypted.";
     LimitHit = "limit-hit", trouble: true, "A bound of the scan was reached; the rest of the source was not read.";

@@ -78,7 +78,6 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) text: &'p str,
     /// Offsets at which a literal stands.
     pub(super) candidates: &'p [usize],
-    pub(super) next_candidate: usize,
     /// Line breaks are counted up to here ...
     pub(super) counted: usize,
     /// ... where this line (from 0) begins.
@@ -112,7 +111,7 @@ impl Collector<'_, '_, '_> {
         })
     }
 
-    fn is_candidate(&mut self, record: &Record<'_>) -> bool {
+    fn is_candidate(&self, record: &Record<'_>) -> bool {
         let derived = record.line.is_some() || record.start >= record.end;
         if derived || matches!(record.body, Cow::Owned(_)) {
             return self.reading.plan.is_candidate(&record.body);
@@ -120,12 +119,11 @@ impl Collector<'_, '_, '_> {
         self.holds_candidate(record.start, record.end)
     }
 
-    /// Does a literal stand in these bytes? They are asked for in ascending order.
-    fn holds_candidate(&mut self, start: usize, end: usize) -> bool {
-        while self.candidates.get(self.next_candidate).is_some_and(|at| *at < start) {
-            self.next_candidate += 1;
-        }
-        self.candidates.get(self.next_candidate).is_some_and(|at| *at < end)
+    /// Does a literal stand in these bytes? A line is asked for before the record in front of it is given out, so the
+    /// places are not asked for in ascending order.
+    fn holds_candidate(&self, start: usize, end: usize) -> bool {
+        let next = self.candidates.partition_point(|at| *at < start);
+        self.candidates.get(next).is_some_and(|at| *at < end)
     }
 
     /// Counts a record with a head.
