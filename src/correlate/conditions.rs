@@ -111,10 +111,8 @@ impl Search<'_, '_> {
         if before.is_empty()
             && let Some(evidence) = self.contradicting(latest, steps)
         {
-            let mut judged = Judged::shown(
-                ConditionState::Unknown,
-                std::iter::once(decided).chain(evidence).collect(),
-            );
+            let mut judged =
+                Judged::shown(ConditionState::Unknown, std::iter::once(decided).chain(evidence).collect());
             judged.remarks.push(Remark::Contradiction { condition: condition.name.clone() });
             return Some(judged);
         }

@@ -231,12 +231,7 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(
-    world: &World<'_>,
-    pattern: &Pattern,
-    chosen: &Leveled<'_>,
-    refuted: &[Refuted],
-) -> Vec<Row> {
+fn refuted_rows(world: &World<'_>, pattern: &Pattern, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
     let held = chosen.level.strength_at_anchor();
     let mut rows: Vec<Row> = Vec::new();
     for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
