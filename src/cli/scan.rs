@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::args::ScanWords;
+use super::args::{FormatWord, ScanWords};
 use super::output::Streams;
 use super::plan::{self, ScanPlan, UsageError};
 use super::{Desk, Exit, progress};
 use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
-use crate::report::{json, objects, sanitise, schema, select, text};
+use crate::report::baseline::Baseline;
+use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
@@ -32,12 +33,28 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if let Err(error) = check_names(&plan, &catalogue) {
         return desk.usage(&error);
     }
+    let baseline = match plan.baseline.as_deref().map(earlier).transpose() {
+        Ok(baseline) => baseline,
+        Err(error) => return desk.usage(&error),
+    };
     let mut report = progress::watched(plan.shows_progress, &plan.options.reading.watch, || {
         desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings)
     });
     add_faults(&mut report, &faults);
     silence(&mut report, &settings, config.as_deref(), desk);
-    show(sanitise(report), plan, desk)
+    let mut report = sanitise(report);
+    if let Some(baseline) = baseline {
+        baseline.mark(&mut report);
+    }
+    show(report, plan, desk)
+}
+
+/// The earlier report. It is read before the scan, so that a slip is told at once.
+fn earlier(path: &Path) -> Result<Baseline, UsageError> {
+    let broken =
+        |error: &dyn std::fmt::Display| UsageError(vec![format!("--baseline {}: {error}", path.display())]);
+    let text = std::fs::read_to_string(path).map_err(|error| broken(&error))?;
+    Baseline::parse(&text).map_err(|error| broken(&error))
 }
 
 /// `blogscan --format json explain 191` reads `explain` as a path: commands come first.
@@ -119,17 +136,31 @@ fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
         exit = Exit::Findings;
     }
     let look = text::Look { outside, ..plan.output.look };
-    let text = if plan.lists_objects {
-        objects::render(&report, look.min_level)
-    } else if !plan.output.is_json {
-        text::render(&report, look)
-    } else {
-        json::render(&match plan.min_level {
-            Some(level) => select::at_least(level, report),
-            None => report,
-        })
-    };
+    let text = if plan.lists_objects { list(&report, &plan) } else { spell(report, &plan, look) };
     desk.deliver(&text, &plan.output, exit)
+}
+
+fn list(report: &Report, plan: &ScanPlan) -> String {
+    let min_level = plan.output.look.min_level;
+    match plan.output.format {
+        FormatWord::Csv => objects::render_csv(report, min_level),
+        FormatWord::Json => objects::render_json(report, min_level),
+        _ => objects::render(report, min_level),
+    }
+}
+
+fn spell(report: Report, plan: &ScanPlan, look: text::Look) -> String {
+    let chosen = |report| match plan.min_level {
+        Some(level) => select::at_least(level, report),
+        None => report,
+    };
+    match plan.output.format {
+        FormatWord::Text => text::render(&report, look),
+        FormatWord::Json => json::render(&chosen(report)),
+        FormatWord::Jsonl => json::render_lines(&chosen(report)),
+        FormatWord::Csv => csv::render(&report, look.min_level),
+        FormatWord::Markdown => markdown::render(&report, look.min_level),
+    }
 }
 
 /// Says on standard error what was not read, one line each.

@@ -52,7 +52,10 @@ pub(super) fn report(
         codes: codes(sources),
         coverage: coverage_rows(&world.coverage),
         facts: facts(world),
+        unknown_errors: Vec::new(),
         notices: notices.into_iter().map(NoticeRow::from).collect(),
+        baseline: None,
+        redacted: false,
     }
 }
 
