@@ -107,6 +107,17 @@ pub(crate) struct ScanWords {
     /// Mark what is new or has risen against this earlier json report
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Replace names of hosts, virtual machines, users, domains, addresses, paths and policies by pseudonyms
+    #[arg(long, help_heading = "Output")]
+    pub(crate) redact: bool,
+    /// Write which pseudonym stands for which name to this file; keep it to yourself
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "Output")]
+    pub(crate) redact_map: Option<PathBuf>,
+    /// Write the records that the findings rest on, with their surroundings, to this .tar.gz, and check that a scan of
+    /// it finds the same
+    #[cfg(feature = "archives")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) proof: Option<PathBuf>,
     /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,

@@ -15,6 +15,8 @@ mod output;
 mod patterns;
 mod plan;
 mod progress;
+#[cfg(feature = "archives")]
+mod proof;
 mod scan;
 
 use std::ffi::OsString;

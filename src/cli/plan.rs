@@ -62,6 +62,10 @@ pub(crate) struct ScanPlan {
     pub(crate) fail_on: Option<Level>,
     pub(crate) range: Range,
     pub(crate) baseline: Option<PathBuf>,
+    pub(crate) redacts: bool,
+    #[cfg(feature = "archives")]
+    pub(crate) proof: Option<PathBuf>,
+    pub(crate) redact_map: Option<PathBuf>,
     pub(crate) lists_objects: bool,
     pub(crate) shows_progress: bool,
 }
@@ -125,6 +129,10 @@ impl ScanPlan {
             fail_on: words.fail_on.level(),
             range,
             baseline: words.baseline,
+            redacts: words.redact,
+            #[cfg(feature = "archives")]
+            proof: words.proof,
+            redact_map: words.redact_map,
             lists_objects: words.list.is_some(),
             shows_progress,
         };

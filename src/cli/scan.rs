@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
 use super::args::{FormatWord, ScanWords};
 use super::output::Streams;
 use super::plan::{self, ScanPlan, UsageError};
@@ -10,6 +12,7 @@ use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
 use crate::report::baseline::Baseline;
+use crate::report::redact::Redactor;
 use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
@@ -46,7 +49,16 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
     }
-    show(report, plan, desk)
+    let (catalogue, settings) = (&catalogue, &settings);
+    show(report, plan, &Site { catalogue, settings }, desk)
+}
+
+/// What was scanned with; a proof is scanned with it again.
+struct Site<'c> {
+    #[cfg_attr(not(feature = "archives"), allow(dead_code, reason = "only a proof needs it"))]
+    catalogue: &'c Catalogue,
+    #[cfg_attr(not(feature = "archives"), allow(dead_code, reason = "only a proof needs it"))]
+    settings: &'c Settings,
 }
 
 /// The earlier report. It is read before the scan, so that a slip is told at once.
@@ -123,7 +135,7 @@ fn silence(report: &mut Report, settings: &Settings, config: Option<&Path>, desk
     }
 }
 
-fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
+fn show(report: Report, plan: ScanPlan, site: &Site<'_>, desk: &mut Desk<'_, '_>) -> Exit {
     let mut exit = tell_troubles(&report.notices, desk.streams);
     if !report.scan.complete {
         exit = Exit::Trouble;
@@ -136,8 +148,49 @@ fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
         exit = Exit::Findings;
     }
     let look = text::Look { outside, ..plan.output.look };
+    let report = match handed_out(report, &plan, site, desk) {
+        Ok(report) => report,
+        Err(error) => {
+            desk.streams.tell(&format!("{error:#}"));
+            return Exit::Trouble;
+        }
+    };
     let text = if plan.lists_objects { list(&report, &plan) } else { spell(report, &plan, look) };
     desk.deliver(&text, &plan.output, exit)
+}
+
+/// The report as it may be handed out: redacted where that is asked for, its proof and the map of names written.
+fn handed_out(
+    report: Report,
+    plan: &ScanPlan,
+    site: &Site<'_>,
+    desk: &mut Desk<'_, '_>,
+) -> anyhow::Result<Report> {
+    #[cfg(feature = "archives")]
+    let proof = plan.proof.as_deref().map(|file| {
+        let kept = select::at_least(plan.output.look.min_level, report.clone());
+        (file, desk.engine.proof(&plan.inputs, &plan.options, &kept))
+    });
+    #[cfg(not(feature = "archives"))]
+    let (_, texts) = (site, std::iter::empty());
+    #[cfg(feature = "archives")]
+    let texts = proof.iter().flat_map(|(_, proof)| super::proof::texts(proof));
+    let mut redactor = plan.redacts.then(|| Redactor::new(&report, texts));
+    let report = match &mut redactor {
+        Some(redactor) => redactor.report(report),
+        None => report,
+    };
+    #[cfg(feature = "archives")]
+    if let Some((file, proof)) = proof {
+        let Site { catalogue, settings } = *site;
+        let bundle = super::proof::Bundle { file, plan, catalogue, settings };
+        let kept = select::at_least(plan.output.look.min_level, report.clone());
+        bundle.write(proof, redactor.as_mut(), &kept, desk).with_context(|| file.display().to_string())?;
+    }
+    if let (Some(redactor), Some(file)) = (&redactor, &plan.redact_map) {
+        desk.streams.deliver(&json::pretty(redactor.map()), Some(file))?;
+    }
+    Ok(report)
 }
 
 fn list(report: &Report, plan: &ScanPlan) -> String {

@@ -13,6 +13,8 @@
 //!
 //! `baseline` holds a report against an earlier one, `summary` says it in one line.
 //!
+//! `redact` replaces names by pseudonyms where that is asked for.
+//!
 //! Before any of them a report passes [`sanitise`], which hides secrets; on its way to a terminal every text passes
 //! [`escape::visible`].
 
@@ -25,6 +27,7 @@ pub mod json;
 pub mod markdown;
 pub mod mask;
 pub mod objects;
+pub mod redact;
 pub mod sanitise;
 pub mod schema;
 pub mod select;

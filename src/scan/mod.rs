@@ -3,6 +3,7 @@
 
 mod collect;
 mod coverage;
+pub mod proof;
 mod report;
 pub mod samples;
 mod settle;
