@@ -10,6 +10,7 @@ mod settle;
 mod source;
 mod spill;
 mod track;
+mod unknown;
 mod vm_runs;
 
 use chrono::{NaiveDate, TimeDelta};

@@ -44,11 +44,17 @@ fn words(text: &str, span: fn(&str) -> String) -> String {
         .split_ascii_whitespace()
         .enumerate()
         .map(|(index, word)| {
-            let core = word.trim_end_matches([',', ';', ':', '.', '?', '!']);
-            let end = word.get(core.len()..).unwrap_or("");
-            match is_plain(core, index == 0) && !(index == 0 && is_number(core) && end.starts_with('.')) {
+            // Marks around a word are not part of it.
+            let begun = word.trim_start_matches('(');
+            let start = word.get(..word.len() - begun.len()).unwrap_or("");
+            let core = begun.trim_end_matches([',', ';', ':', '.', '?', '!']);
+            let core = if start.is_empty() && core.contains('(') { core } else { core.trim_end_matches(')') };
+            let core = core.trim_end_matches([',', ';', ':', '.', '?', '!']);
+            let end = begun.get(core.len()..).unwrap_or("");
+            let is_list = index == 0 && is_number(core) && end.starts_with(['.', ')']);
+            match is_plain(core, index == 0) && !is_list {
                 true => word.to_owned(),
-                false => format!("{}{end}", span(core)),
+                false => format!("{start}{}{end}", span(core)),
             }
         })
         .collect();
@@ -57,17 +63,11 @@ fn words(text: &str, span: fn(&str) -> String) -> String {
 
 /// Does no renderer see more in the word than its letters? At the beginning a number or a dash would make a list.
 fn is_plain(word: &str, is_first: bool) -> bool {
-    let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '-' | '\'' | '(' | ')' | '"' | ',');
+    let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '-' | '\'' | '"' | ',');
     let is_dash = !word.is_empty() && word.bytes().all(|byte| byte == b'-');
-    word.chars().all(is_letter)
-        && !is_dash
-        && !(is_first && word.starts_with('-'))
-        && !is_list_mark(word, is_first)
-}
-
-/// `1)` begins a list.
-fn is_list_mark(word: &str, is_first: bool) -> bool {
-    is_first && word.strip_suffix(')').is_some_and(is_number)
+    let is_time =
+        word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'+' | b'T' | b'Z'));
+    (word.chars().all(is_letter) || is_time) && !is_dash && !(is_first && word.starts_with(['-', '+'])) && word != "+"
 }
 
 fn is_number(word: &str) -> bool {
@@ -134,7 +134,9 @@ mod tests {
             ("# heading", "`#` heading"),
             ("- item", "`-` item"),
             ("1. item", "`1`. item"),
-            ("12) item", "`12)` item"),
+            ("12) item", "`12`) item"),
+            ("(see log.1) at 03:25:07.882, f(x_1)", "(see `log.1`) at 03:25:07.882, `f(x_1)`"),
+            ("a + b", "a `+` b"),
             ("see @all and #12 or www.example.com.", "see `@all` and `#12` or `www.example.com`."),
             ("<script>alert(1)</script>", "`<script>alert(1)</script>`"),
             ("a *b* _c_ [d](e)", "a `*b*` `_c_` `[d](e)`"),
