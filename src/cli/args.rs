@@ -277,6 +277,8 @@ pub(crate) enum FormatWord {
     Jsonl,
     Csv,
     Markdown,
+    #[cfg(feature = "mail")]
+    Mail,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 use chrono::NaiveDate;
 
@@ -24,6 +25,8 @@ const LARGEST_SKEW_MICROS: u128 = 7 * 24 * 3600 * 1_000_000;
 /// What the program finds around it. Arguments, so that tests choose them.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
+    /// Now, for the date of a mail.
+    pub now: SystemTime,
     /// Today, for silences.
     pub today: NaiveDate,
     /// `XDG_CONFIG_HOME`.
@@ -279,6 +282,7 @@ mod tests {
 
     fn surroundings() -> Surroundings {
         Surroundings {
+            now: SystemTime::UNIX_EPOCH,
             today: NaiveDate::from_ymd_opt(2009, 3, 6).unwrap(),
             config_home: None,
             home: None,

@@ -6,12 +6,14 @@ use anyhow::Context;
 
 use super::args::{FormatWord, ScanWords};
 use super::output::Streams;
-use super::plan::{self, ScanPlan, UsageError};
+use super::plan::{self, ScanPlan, Surroundings, UsageError};
 use super::{Desk, Exit, progress};
 use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
 use crate::report::baseline::Baseline;
+#[cfg(feature = "mail")]
+use crate::report::mail;
 use crate::report::redact::Redactor;
 use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
@@ -155,8 +157,18 @@ fn show(report: Report, plan: ScanPlan, site: &Site<'_>, desk: &mut Desk<'_, '_>
             return Exit::Trouble;
         }
     };
-    let text = if plan.lists_objects { list(&report, &plan) } else { spell(report, &plan, look) };
-    desk.deliver(&text, &plan.output, exit)
+    let text = if plan.lists_objects {
+        Ok(list(&report, &plan))
+    } else {
+        spell(report, &plan, look, site.settings, desk.surroundings)
+    };
+    match text {
+        Ok(text) => desk.deliver(&text, &plan.output, exit),
+        Err(error) => {
+            desk.streams.tell(&format!("{error:#}"));
+            Exit::Trouble
+        }
+    }
 }
 
 /// The report as it may be handed out: redacted where that is asked for, its proof and the map of names written.
@@ -202,18 +214,43 @@ fn list(report: &Report, plan: &ScanPlan) -> String {
     }
 }
 
-fn spell(report: Report, plan: &ScanPlan, look: text::Look) -> String {
+fn spell(
+    report: Report,
+    plan: &ScanPlan,
+    look: text::Look,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> anyhow::Result<String> {
+    #[cfg(not(feature = "mail"))]
+    let _ = (settings, surroundings);
     let chosen = |report| match plan.min_level {
         Some(level) => select::at_least(level, report),
         None => report,
     };
-    match plan.output.format {
+    Ok(match plan.output.format {
+        #[cfg(feature = "mail")]
+        FormatWord::Mail => {
+            mail::render(&report, look.min_level, &letterhead(settings, surroundings).context("[mail]")?)?
+        }
         FormatWord::Text => text::render(&report, look),
         FormatWord::Json => json::render(&chosen(report)),
         FormatWord::Jsonl => json::render_lines(&chosen(report)),
         FormatWord::Csv => csv::render(&report, look.min_level),
         FormatWord::Markdown => markdown::render(&report, look.min_level),
-    }
+    })
+}
+
+/// Whom a mail is from and for: `from` and `to` of `[mail]`, else the administrator of this machine.
+#[cfg(feature = "mail")]
+fn letterhead(settings: &Settings, surroundings: &Surroundings) -> anyhow::Result<mail::Letterhead> {
+    let from = settings.mail.get("from").and_then(toml::Value::as_str).unwrap_or("blogscan@localhost");
+    let text = |value: &toml::Value| value.as_str().map(str::to_owned);
+    let to: Vec<String> = match settings.mail.get("to") {
+        Some(toml::Value::Array(several)) => several.iter().filter_map(text).collect(),
+        Some(one) => text(one).into_iter().collect(),
+        None => vec!["root@localhost".to_owned()],
+    };
+    Ok(mail::Letterhead::new(from, &to, surroundings.now)?)
 }
 
 /// Says on standard error what was not read, one line each.

@@ -5,6 +5,7 @@
 //! | `text` | the report for a person at a terminal |
 //! | `json` | the report for a machine |
 //! | `markdown` | the report for a ticket |
+//! | `mail` | the report as a MIME message |
 //! | `csv` | findings for a spreadsheet |
 //! | `objects` | the work list of affected objects |
 //! | `identify` | what each source is |
@@ -24,6 +25,8 @@ pub mod escape;
 pub mod explain;
 pub mod identify;
 pub mod json;
+#[cfg(feature = "mail")]
+pub mod mail;
 pub mod markdown;
 pub mod mask;
 pub mod objects;

@@ -98,6 +98,7 @@ fn unknown_error(row: UnknownErrorRow) -> UnknownErrorRow {
     UnknownErrorRow {
         process: row.process.map(text),
         template: text(row.template),
+        code: row.code.map(text),
         source: text(row.source),
         example: cut(text(row.example)),
         ..row

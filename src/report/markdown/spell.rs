@@ -65,9 +65,13 @@ fn words(text: &str, span: fn(&str) -> String) -> String {
 fn is_plain(word: &str, is_first: bool) -> bool {
     let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '-' | '\'' | '"' | ',');
     let is_dash = !word.is_empty() && word.bytes().all(|byte| byte == b'-');
-    let is_time =
-        word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'+' | b'T' | b'Z'));
-    (word.chars().all(is_letter) || is_time) && !is_dash && !(is_first && word.starts_with(['-', '+'])) && word != "+"
+    let is_time = word
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'+' | b'T' | b'Z'));
+    (word.chars().all(is_letter) || is_time)
+        && !is_dash
+        && !(is_first && word.starts_with(['-', '+']))
+        && word != "+"
 }
 
 fn is_number(word: &str) -> bool {

@@ -35,7 +35,7 @@ static SHAPES: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Sid, r"\bS-1-5-21(?:-\d{1,10}){3,5}\b".to_owned()),
         (Shape::Mac, r"(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b".to_owned()),
         (Shape::Ipv4, r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b".to_owned()),
-        (Shape::Ipv6, r"(?i)(?:\b[0-9a-f]{1,4}|:)(?::{1,2}[0-9a-f]{1,4}){2,7}(?:%[a-z0-9]+)?".to_owned()),
+        (Shape::Ipv6, r"(?i)(?:\b[0-9a-f]{1,4}|:)(?::{1,2}[0-9a-f]{1,4}){1,7}(?:%[a-z0-9]+)?".to_owned()),
         (Shape::Path, format!(r#"\b[A-Za-z]:(?:\\{spaced})*\\(?:{component})?"#)),
         (Shape::Path, format!(r#"\\\\{component}(?:\\{spaced})*(?:\\{component})?"#)),
         (Shape::Path, format!(r#"(?:^|[\s"'=(\[,>])(?P<s>(?:/{component})+/?)"#)),
@@ -110,7 +110,10 @@ fn counts(text: &str, range: Range<usize>, shape: Shape) -> bool {
         Shape::Ipv6 => {
             let bare = hit.split('%').next().unwrap_or("");
             // A clock is no address.
-            bare.parse::<std::net::Ipv6Addr>().is_ok() && (bare.contains("::") || bare.len() > 14)
+            let has_digit = bare.bytes().any(|byte| byte.is_ascii_digit());
+            bare.parse::<std::net::Ipv6Addr>().is_ok()
+                && has_digit
+                && (bare.contains("::") || bare.len() > 14)
         }
         Shape::Fqdn => !is_vendor(hit),
         _ => true,
