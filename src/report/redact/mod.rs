@@ -15,7 +15,7 @@
 mod shapes;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -42,6 +42,8 @@ pub struct Redactor {
     map: Map,
     /// Finds known names in texts; `None` until all are known.
     finder: Option<Finder>,
+    /// Versions that the logs tell; some look like addresses.
+    versions: HashSet<String>,
 }
 
 struct Finder {
@@ -52,8 +54,13 @@ struct Finder {
 impl Redactor {
     /// Learns the names that the report, and further texts that are to be redacted with it, hold.
     pub fn new<'t>(report: &Report, texts: impl Iterator<Item = &'t str>) -> Redactor {
-        let mut redactor =
-            Redactor { names: HashMap::new(), counts: HashMap::new(), map: Map::new(), finder: None };
+        let mut redactor = Redactor {
+            names: HashMap::new(),
+            counts: HashMap::new(),
+            map: Map::new(),
+            finder: None,
+            versions: report.facts.iter().filter_map(|fact| fact.version.clone()).collect(),
+        };
         redactor.learn_report(report);
         texts.for_each(|text| redactor.learn_text(text));
         redactor.finder = redactor.finder();
@@ -241,6 +248,9 @@ impl Redactor {
         if let Some(known) = self.names.get(&folded) {
             return known.clone();
         }
+        if is_file(value) {
+            return self.path(value);
+        }
         let shown = self.text(value);
         if shown != value || is_common(&folded) { shown } else { self.name(kind, value) }
     }
@@ -262,7 +272,14 @@ impl Redactor {
                 format!("{domain}\\{}", self.common_or(Kind::User, user))
             }
             Shape::Fqdn => self.full_name(Kind::Host, found),
-            Shape::Path => self.path(found),
+            Shape::Path => match found.strip_prefix(r"\\") {
+                Some(rest) => {
+                    let (host, rest) = rest.split_at(rest.find('\\').unwrap_or(rest.len()));
+                    format!(r"\\{}{}", self.name(Kind::Host, host), self.path(rest))
+                }
+                None => self.path(found),
+            },
+            Shape::Ipv4 if self.versions.contains(found) => found.to_owned(),
             Shape::Ipv4 => self.name(Kind::Ipv4, found),
             Shape::Ipv6 => self.name(Kind::Ipv6, found),
             Shape::Mac => self.name(Kind::Mac, found),
@@ -442,7 +459,7 @@ impl Redactor {
     fn learn(&mut self, kind: Kind, name: &str) {
         let name = name.trim().trim_matches(['"', '\'']);
         let is_shaped = name.contains(['\\', '/', '@', '\n']) || name.contains("<*>");
-        if !is_common(&fold(name)) && !is_shaped {
+        if !is_common(&fold(name)) && !is_shaped && !is_file(name) && !self.versions.contains(name) {
             self.name(kind, name);
         }
     }
@@ -459,6 +476,15 @@ impl Redactor {
             }
         }
     }
+}
+
+/// Is it the name of a file, by its ending?
+fn is_file(name: &str) -> bool {
+    const ENDINGS: [&str; 24] = [
+        "vmdk", "vmx", "vmsd", "vmsn", "log", "txt", "csv", "xml", "evt", "evtx", "conf", "cfg", "ini",
+        "exe", "dll", "zip", "json", "html", "opt", "bak", "old", "tmp", "mdf", "edb",
+    ];
+    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 /// The host of a backup id: `nbutest03_1236281108`, also with `_C1_F3_R3` behind it.

@@ -37,7 +37,11 @@ static SHAPES: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Ipv4, r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b".to_owned()),
         (Shape::Ipv6, r"(?i)(?:\b[0-9a-f]{1,4}|:)(?::{1,2}[0-9a-f]{1,4}){1,7}(?:%[a-z0-9]+)?".to_owned()),
         (Shape::Path, format!(r#"\b[A-Za-z]:(?:\\{spaced})*\\(?:{component})?"#)),
-        (Shape::Path, format!(r#"\\\\{component}(?:\\{spaced})*(?:\\{component})?"#)),
+        // Names of data centres stand in parentheses between backslashes.
+        (
+            Shape::Path,
+            r#"\\\\[^\\/\s"'<>|:;,*?]+(?:\\[^\\/\r\n\t"'<>|:;*?]*)*(?:\\[^\\/\s"'<>|:;,*?]*)?"#.to_owned(),
+        ),
         (Shape::Path, format!(r#"(?:^|[\s"'=(\[,>])(?P<s>(?:/{component})+/?)"#)),
         (Shape::Account, r"\b[A-Za-z][A-Za-z0-9-]{1,14}\\[A-Za-z][A-Za-z0-9._$-]{1,63}\b".to_owned()),
         (Shape::Fqdn, format!(r"(?i)\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*\.(?:{tld})\b")),
@@ -59,6 +63,18 @@ static ANNOUNCED: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         ),
         (Kind::Store, r"volume(?:[ _]?name)?|disk ?pool|storage ?unit|stu|datastore|snapshot"),
     ];
+    // Where a line holds nothing but the name, it may have blanks; options of TSM stand before their values alone.
+    let whole_line = [
+        (
+            Kind::Policy,
+            r"(?im)\b(?:job|policy|schedule|selection list|backup set) ?name[ \t]*[=:][ \t]*(?P<s>[^\r\n\x22',;]{3,64})",
+        ),
+        (
+            Kind::Host,
+            r"(?im)^\s*(?:vmchost|nodename|asnodename|virtualnode(?:name)?|tcpserveraddress|tcpclientaddress|vmctlmc)[ \t]+(?P<s>\S+)",
+        ),
+    ];
+    let whole_line = whole_line.iter().filter_map(|(kind, text)| Some((*kind, Regex::new(text).ok()?)));
     table
         .iter()
         .filter_map(|(kind, words)| {
@@ -66,10 +82,11 @@ static ANNOUNCED: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
             let name = r"[\p{L}0-9._$-]{3,}";
             let telling = r"[\p{L}0-9.$-]*[0-9_-][\p{L}0-9._$-]*[\p{L}0-9]";
             let expression = format!(
-                r#"(?i)\b(?:{words})(?:\s*[=:]\s*["']?(?P<s>{name})|\s+(?:name\s+|named\s+)?(?:"(?P<q>[^"\r\n]{{3,64}})"|'(?P<p>[^'\r\n]{{3,64}})'|(?P<t>{telling})))"#
+                r#"(?i)\b(?:{words})(?:\s*[=:]\s*["']?(?P<s>{name})|[ \t]+(?:name[ \t]+|named[ \t]+)?(?:"(?P<q>[^"\r\n]{{3,64}})"|'(?P<p>[^'\r\n]{{3,64}})'|(?P<t>{telling})))"#
             );
             Some((*kind, Regex::new(&expression).ok()?))
         })
+        .chain(whole_line)
         .collect()
 });
 
@@ -116,6 +133,8 @@ fn counts(text: &str, range: Range<usize>, shape: Shape) -> bool {
                 && (bare.contains("::") || bare.len() > 14)
         }
         Shape::Fqdn => !is_vendor(hit),
+        // Inside a path it is a part of the path.
+        Shape::Account => !text.get(..range.start).unwrap_or("").ends_with(['\\', '/', ':']),
         _ => true,
     }
 }
@@ -160,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_expression_compiles() {
-        assert_eq!((SHAPES.len(), ANNOUNCED.len()), (10, 5));
+        assert_eq!((SHAPES.len(), ANNOUNCED.len()), (10, 7));
     }
 
     #[test]

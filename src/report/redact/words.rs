@@ -59,24 +59,34 @@ impl Kind {
 pub(super) fn kind_of_key(key: &str) -> Option<Kind> {
     let key = key.to_ascii_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| key.ends_with(end));
-    if ends(&["_version", "_count", "_level", "_type", "_time", "_status", "_state"]) {
+    if ends(&["_version", "_count", "_level", "_type", "_time", "_status", "_state", "_os"]) {
         return None;
     }
     let has = |words: &[&str]| key.split('_').any(|word| words.contains(&word));
     if ends(&["backup_id", "_code"]) {
         None
-    } else if has(&["vm", "vmname", "guest", "uuid"]) && !has(&["moref", "id"]) {
+    } else if has(&["vm", "vmname", "guest"]) && !has(&["moref", "id"]) {
         Some(Kind::Vm)
     } else if has(&["user", "owner", "account", "login"]) {
         Some(Kind::User)
-    } else if has(&["policy", "schedule", "lifecycle", "slp", "job", "class", "task"]) && !has(&["id"]) {
+    } else if has(&["policy", "schedule", "lifecycle", "slp", "job"]) && !has(&["id"]) {
         Some(Kind::Policy)
     } else if has(&["domain", "realm"]) {
         Some(Kind::Domain)
     } else if has(&["server"]) {
         (!has(&["id"])).then_some(Kind::Host)
-    } else if has(&["volume", "pool", "stu", "storage", "datastore", "snapshot", "disk", "unit", "filespace"])
-    {
+    } else if has(&[
+        "volume",
+        "pool",
+        "stu",
+        "storage",
+        "datastore",
+        "snapshot",
+        "disk",
+        "unit",
+        "filespace",
+        "database",
+    ]) {
         (!has(&["id", "number"])).then_some(Kind::Store)
     } else if has(&[
         "host", "server", "client", "master", "media", "node", "computer", "machine", "esx", "vcenter",
@@ -180,6 +190,9 @@ const KNOWN: &str = "
     vmguestlib vcguestvm vmvcb vcb vmbackup tools messages syslog support bundle
     job jobs bex beremote sgmon adamm raws backup exec backupexec xml csv txt evt evtx html json gz zip
     application security directory service dns replication system setup powershell catalog db images class class_db
+    nbu tir info vmcli out tasks export exportevents vcenter joblogs msdp queue sort storaged processed rdm rdmp
+    shadow copy components component distributed replication dfsr dfsrreplicatedfolders dfs volume drive drives sysvol
+    store information mailbox music pictures videos desktop downloads favorites home profiles granular my
     version conf config cfg ini exe dll so jar pl sh cmd bat old bak new core lun rdm raw device harddisk disk part
     master primary esx vm case ticket info results try";
 
