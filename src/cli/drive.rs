@@ -7,6 +7,7 @@ use crate::base::Report;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
+use crate::scan::proof::Proof;
 use crate::scan::samples::CaseResult;
 use crate::settings::Settings;
 
@@ -42,6 +43,11 @@ pub trait Engine {
         catalogue: &Catalogue,
         settings: &Settings,
     ) -> Report;
+
+    /// What of the sources the findings of a report rest on.
+    fn proof(&self, inputs: &[String], options: &Options, report: &Report) -> Proof {
+        crate::scan::proof::gather(inputs, options, report)
+    }
 
     /// Identifies every source under the paths.
     fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification;

@@ -3,12 +3,14 @@
 
 mod collect;
 mod coverage;
+pub mod proof;
 mod report;
 pub mod samples;
 mod settle;
 mod source;
 mod spill;
 mod track;
+mod unknown;
 mod vm_runs;
 
 use chrono::{NaiveDate, TimeDelta};
