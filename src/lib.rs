@@ -30,20 +30,23 @@
 //! | 1 | `input`, `dialect`, `pattern`, `codes`, `settings`, `identity` |
 //! | 2 | `matching`, `correlate` |
 //! | 3 | `verdict` |
-//! | 4 | `report` |
-//! | 5 | `scan` |
+//! | 4 | `report`, `state`, `delivery` |
+//! | 5 | `scan`, `nightly` |
 //! | 6 | `cli` |
 
 pub mod base;
 pub mod cli;
 pub mod codes;
 pub mod correlate;
+pub mod delivery;
 pub mod dialect;
 pub mod identity;
 pub mod input;
 pub mod matching;
+pub mod nightly;
 pub mod pattern;
 pub mod report;
 pub mod scan;
 pub mod settings;
+pub mod state;
 pub mod verdict;

@@ -5,11 +5,13 @@
 
 use super::coverage::CoverageKind;
 use super::stamp::{HOUR, SECOND};
+use serde::{Deserialize, Serialize};
 
 macro_rules! dialects {
     ($($variant:ident = $name:literal, $doc:literal;)+) => {
         /// One log format of one product.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(into = "&'static str", try_from = "String")]
         pub enum Dialect { $(#[doc = $doc] $variant,)+ }
 
         impl Dialect {
@@ -79,6 +81,21 @@ dialects! {
     BackupExecDebug = "backup-exec.debug", "Backup Exec debug log (SGMon, beremote)";
     Mixed = "mixed", "Several dialects in one text";
     Unknown = "unknown", "Unknown text";
+}
+
+/// As its name.
+impl From<Dialect> for &'static str {
+    fn from(dialect: Dialect) -> &'static str {
+        dialect.name()
+    }
+}
+
+impl TryFrom<String> for Dialect {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Dialect, String> {
+        Dialect::from_name(&name).ok_or_else(|| format!("no dialect is called `{name}`"))
+    }
 }
 
 impl Dialect {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::dialect::Dialect;
 use super::stamp::Stamp;
 
@@ -21,7 +23,7 @@ pub struct StreamId(pub u32);
 pub struct EventKind(pub u32);
 
 /// Named values in the order in which they were read. Few enough that a list beats a map.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Values(Vec<(Key, Arc<str>)>);
 
 impl Values {
@@ -138,7 +140,7 @@ pub struct Session {
 }
 
 /// What a record says about a host or a name for good.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FactKind {
     /// A product of this version is installed.
     Version {

@@ -1,10 +1,10 @@
 //! Findings: which known failure happened to which object, how sure that is, and why.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How sure a finding is. The order of the variants is their strength as a *finding* (`cleared` last).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The failure's beginning is there and so is the proof that it did no harm.

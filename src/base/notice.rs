@@ -17,6 +17,11 @@ macro_rules! notice_codes {
                 match self { $(NoticeCode::$variant => $name,)+ }
             }
 
+            /// The code of this exact name.
+            pub fn from_name(name: &str) -> Option<NoticeCode> {
+                NoticeCode::ALL.iter().copied().find(|code| code.name() == name)
+            }
+
             /// What it means, in one sentence.
             pub fn meaning(self) -> &'static str {
                 match self { $(NoticeCode::$variant => $doc,)+ }

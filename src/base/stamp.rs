@@ -3,6 +3,7 @@
 //! Nothing is invented here: a stamp without date stays without date, one without zone stays without zone.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use serde::{Deserialize, Serialize};
 
 /// Microseconds in one second.
 pub const SECOND: i64 = 1_000_000;
@@ -18,7 +19,7 @@ pub const WESTMOST: i64 = -12 * HOUR;
 pub const EASTMOST: i64 = 14 * HOUR;
 
 /// What is known about the zone of a civil time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Zone {
     /// The log does not say, nothing else told.
     Unknown,
@@ -27,7 +28,7 @@ pub enum Zone {
 }
 
 /// Which of the first two numbers of a date is the month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DateOrder {
     /// Month first (03/05 is the fifth of March).
     Mdy,
@@ -38,7 +39,7 @@ pub enum DateOrder {
 }
 
 /// The time of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Stamp {
     /// The record has no time.
     None,

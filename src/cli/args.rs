@@ -36,6 +36,8 @@ pub(crate) enum Command {
     /// Scan logs (the default command)
     #[command(after_help = AFTER_HELP)]
     Scan(Box<ScanWords>),
+    /// Scan what is new since the last time, and report what is new, by mail
+    Nightly(Box<super::nightly::Words>),
     /// Say of every source which dialect, encoding, host and time span it has
     Identify(IdentifyWords),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
@@ -67,7 +69,9 @@ impl Command {
                 PatternsCommand::Check(words) | PatternsCommand::Test(words) => &words.output,
                 PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
             },
-            Command::Scan(_) | Command::Completions { .. } | Command::Man => return None,
+            Command::Scan(_) | Command::Nightly(_) | Command::Completions { .. } | Command::Man => {
+                return None;
+            }
         };
         let is_fit = matches!(output.format, FormatWord::Text | FormatWord::Json);
         (!is_fit)

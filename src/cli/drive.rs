@@ -10,6 +10,7 @@ use crate::report::identify::Identification;
 use crate::scan::proof::Proof;
 use crate::scan::samples::CaseResult;
 use crate::settings::Settings;
+use crate::state::{Memory, Remembered};
 
 pub use crate::scan::Options;
 
@@ -47,6 +48,18 @@ pub trait Engine {
     /// What of the sources the findings of a report rest on.
     fn proof(&self, inputs: &[String], options: &Options, report: &Report) -> Proof {
         crate::scan::proof::gather(inputs, options, report)
+    }
+
+    /// Scans paths and what is remembered of earlier nights.
+    fn scan_remembering(
+        &self,
+        inputs: &[String],
+        options: &Options,
+        catalogue: &Catalogue,
+        settings: &Settings,
+        memory: &mut Memory<'_>,
+    ) -> (Report, Remembered) {
+        crate::scan::run_remembering(inputs, options, catalogue, settings, memory)
     }
 
     /// Identifies every source under the paths.

@@ -3,14 +3,15 @@
 //! | status | meaning |
 //! |---|---|
 //! | 0 | scanned, nothing at or above `--fail-on` |
-//! | 1 | findings; `explain` of an unknown name |
-//! | 2 | trouble: bad usage, a path missing, a bad pattern, a source that was not read to its end |
+//! | 1 | findings, of a nightly run new ones; `explain` of an unknown name |
+//! | 2 | trouble: bad usage, a path missing, a bad pattern, a source that was not read to its end, a message that was not handed over |
 //!
 //! Trouble wins over findings. A closed pipe is not trouble. Cleared and silenced findings never count.
 
 mod args;
 mod drive;
 mod explain;
+mod nightly;
 mod output;
 mod patterns;
 mod plan;
@@ -101,6 +102,7 @@ pub fn run(
     match words.command {
         None => scan::run(words.scan, &mut desk),
         Some(Command::Scan(words)) => scan::run(*words, &mut desk),
+        Some(Command::Nightly(words)) => nightly::run(*words, &mut desk),
         Some(Command::Identify(words)) => identify(&words, &mut desk),
         Some(Command::Explain(words)) => explain::run(&words, &mut desk),
         Some(Command::Patterns { command }) => patterns::run(command, &mut desk),

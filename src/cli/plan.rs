@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use chrono::NaiveDate;
 
 use super::args::{FormatWord, OutputWords, ReadingWords, ScanWords, WhenWord};
-use super::drive::Options;
+pub(crate) use super::drive::Options;
 use crate::base::Level;
 use crate::base::name::fold;
 use crate::input::{Encoding, Limits, MAX_EXPANDED, PathGlob, Watch};

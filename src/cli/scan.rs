@@ -19,7 +19,8 @@ use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
-const COMMANDS: &[&str] = &["scan", "identify", "explain", "patterns", "completions", "man", "help"];
+const COMMANDS: &[&str] =
+    &["scan", "nightly", "identify", "explain", "patterns", "completions", "man", "help"];
 
 pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if words.print_schema {
@@ -35,7 +36,7 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
         Err(error) => return desk.usage(&error),
     };
     let (catalogue, faults) = desk.engine.catalogue(&plan.pattern_folders);
-    if let Err(error) = check_names(&plan, &catalogue) {
+    if let Err(error) = check_names(&plan.options, &catalogue) {
         return desk.usage(&error);
     }
     let baseline = match plan.baseline.as_deref().map(earlier).transpose() {
@@ -85,14 +86,14 @@ fn check_slip(plan: ScanPlan) -> Result<ScanPlan, UsageError> {
 }
 
 /// A misspelt `--only` would scan for nothing and find nothing.
-fn check_names(plan: &ScanPlan, catalogue: &Catalogue) -> Result<(), UsageError> {
+pub(super) fn check_names(options: &plan::Options, catalogue: &Catalogue) -> Result<(), UsageError> {
     let mut faults = Vec::new();
-    for id in &plan.options.only {
+    for id in &options.only {
         if catalogue.pattern(id).is_none() {
             faults.push(format!("--only {id}: no such pattern; blogscan patterns list shows them"));
         }
     }
-    for product in &plan.options.products {
+    for product in &options.products {
         let mut known: Vec<&str> =
             catalogue.patterns.iter().flat_map(|pattern| &pattern.products).map(String::as_str).collect();
         known.sort_unstable();
@@ -105,7 +106,7 @@ fn check_names(plan: &ScanPlan, catalogue: &Catalogue) -> Result<(), UsageError>
     if faults.is_empty() { Ok(()) } else { Err(UsageError(faults)) }
 }
 
-fn add_faults(report: &mut Report, faults: &[Fault]) {
+pub(super) fn add_faults(report: &mut Report, faults: &[Fault]) {
     report.notices.extend(faults.iter().map(|fault| NoticeRow {
         code: NoticeCode::PatternProblem.name(),
         source: Some(fault.file().to_owned()),
@@ -121,7 +122,12 @@ fn add_faults(report: &mut Report, faults: &[Fault]) {
 }
 
 /// Marks findings that the site silenced. A silence whose time is over is named, so that nobody wonders.
-fn silence(report: &mut Report, settings: &Settings, config: Option<&Path>, desk: &mut Desk<'_, '_>) {
+pub(super) fn silence(
+    report: &mut Report,
+    settings: &Settings,
+    config: Option<&Path>,
+    desk: &mut Desk<'_, '_>,
+) {
     let today = desk.surroundings.today;
     for finding in &mut report.findings {
         if let Some(silence) = settings.silence_of(finding, today) {
@@ -243,14 +249,10 @@ fn spell(
 /// Whom a mail is from and for: `from` and `to` of `[mail]`, else the administrator of this machine.
 #[cfg(feature = "mail")]
 fn letterhead(settings: &Settings, surroundings: &Surroundings) -> anyhow::Result<mail::Letterhead> {
-    let from = settings.mail.get("from").and_then(toml::Value::as_str).unwrap_or("blogscan@localhost");
-    let text = |value: &toml::Value| value.as_str().map(str::to_owned);
-    let to: Vec<String> = match settings.mail.get("to") {
-        Some(toml::Value::Array(several)) => several.iter().filter_map(text).collect(),
-        Some(one) => text(one).into_iter().collect(),
-        None => vec!["root@localhost".to_owned()],
-    };
-    Ok(mail::Letterhead::new(from, &to, surroundings.now)?)
+    let from = settings.mail.from.as_deref().unwrap_or("blogscan@localhost");
+    let nobody = ["root@localhost".to_owned()];
+    let to = if settings.mail.to.is_empty() { &nobody[..] } else { &settings.mail.to };
+    Ok(mail::Letterhead::new(from, to, surroundings.now)?)
 }
 
 /// Says on standard error what was not read, one line each.

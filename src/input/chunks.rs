@@ -63,6 +63,17 @@ impl PlainFile {
         self.text.end.saturating_sub(self.text.start)
     }
 
+    /// The same without what stands before a place at which a line begins.
+    pub fn from(mut self, start: u64) -> PlainFile {
+        self.text.start = start.clamp(self.text.start, self.text.end);
+        self
+    }
+
+    /// The whole of it as one piece.
+    pub fn range(&self) -> ChunkRange {
+        ChunkRange { start: self.text.start, end: self.text.end }
+    }
+
     /// Cuts it into chunks of this many bytes (at least one); the last one is smaller.
     pub fn cut(&self, chunk_bytes: u64) -> Vec<ChunkRange> {
         let size = chunk_bytes.max(1);

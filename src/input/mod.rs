@@ -9,6 +9,7 @@
 //! decode      bytes                          -> valid UTF-8 text
 //! reader      text                           -> blocks for a splitter, long lines cut
 //! chunks      one large plain file           -> ranges that can be read side by side
+//! print       a file                         -> what it is known again by on another day
 //! ```
 //!
 //! Trouble with a source never ends the scan: it becomes a notice, and what was read up to there counts. Where this
@@ -48,6 +49,7 @@ mod globs;
 mod limits;
 mod open;
 mod outcome;
+mod print;
 mod reader;
 mod unpack;
 
@@ -58,7 +60,8 @@ pub use discover::{Discovery, Found, Origin, discover};
 pub use encoding::Encoding;
 pub use globs::PathGlob;
 pub use limits::{Limits, MAX_ARCHIVES, MAX_EXPANDED, MAX_EXPANSION, MAX_MEMBERS, Watch};
-pub use outcome::Outcome;
+pub use outcome::{Outcome, OutcomeSoFar};
+pub use print::{FileStat, Print, Probe, WINDOW};
 pub use reader::{Block, TextReader};
 pub use unpack::{Format, Kind};
 

@@ -1,5 +1,7 @@
 //! What reading a source came to: numbers, encoding and notices; chunks of one file add up to the same as the whole.
 
+use serde::{Deserialize, Serialize};
+
 use super::encoding::{Encoding, UNTOLD};
 use super::fault::Fault;
 use crate::base::{Notice, NoticeCode};
@@ -20,6 +22,53 @@ pub struct Outcome {
     pub(super) long_lines: u64,
     pub(super) first_long_line: Option<u64>,
     pub(super) troubles: Vec<Trouble>,
+}
+
+/// An outcome without trouble, of a part of a plain text, as it is kept until the rest is read on another day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeSoFar {
+    is_windows_1252: bool,
+    decoded_bytes: u64,
+    raw_bytes: u64,
+    /// Line breaks in the text.
+    pub breaks: u64,
+    multibyte: bool,
+    first_invalid: Option<u64>,
+    long_lines: u64,
+    first_long_line: Option<u64>,
+}
+
+impl OutcomeSoFar {
+    /// What is kept of an outcome; `None` where something went wrong.
+    pub fn of(outcome: &Outcome) -> Option<OutcomeSoFar> {
+        let is_plain = matches!(outcome.encoding, Encoding::Utf8 | Encoding::Windows1252);
+        (is_plain && outcome.troubles.is_empty()).then(|| OutcomeSoFar {
+            is_windows_1252: outcome.encoding == Encoding::Windows1252,
+            decoded_bytes: outcome.decoded_bytes,
+            raw_bytes: outcome.raw_bytes,
+            breaks: outcome.breaks,
+            multibyte: outcome.multibyte,
+            first_invalid: outcome.first_invalid,
+            long_lines: outcome.long_lines,
+            first_long_line: outcome.first_long_line,
+        })
+    }
+
+    /// The outcome that it was.
+    pub fn outcome(self) -> Outcome {
+        let encoding = if self.is_windows_1252 { Encoding::Windows1252 } else { Encoding::Utf8 };
+        Outcome {
+            encoding,
+            decoded_bytes: self.decoded_bytes,
+            raw_bytes: self.raw_bytes,
+            breaks: self.breaks,
+            multibyte: self.multibyte,
+            first_invalid: self.first_invalid,
+            long_lines: self.long_lines,
+            first_long_line: self.first_long_line,
+            troubles: Vec::new(),
+        }
+    }
 }
 
 /// A reason why the source was not read to its end.

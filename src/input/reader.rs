@@ -231,7 +231,8 @@ impl<'r> TextReader<'r> {
         self.plain_file().filter(|plain| plain.length() >= CUT_FROM)
     }
 
-    pub(super) fn plain_file(&self) -> Option<PlainFile> {
+    /// The file, if it can be read in chunks.
+    pub fn plain_file(&self) -> Option<PlainFile> {
         let is_plain = self.kind == Kind::Text
             && self.outcome.encoding == Encoding::Utf8
             && !self.bytes.is_packed()

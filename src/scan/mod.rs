@@ -4,11 +4,13 @@
 mod collect;
 mod coverage;
 pub mod proof;
+mod recall;
 mod report;
 pub mod samples;
 mod settle;
 mod source;
 mod spill;
+mod stored;
 mod track;
 mod unknown;
 mod vm_runs;
@@ -25,6 +27,7 @@ use crate::input::{Discovery, Found, ReadOptions, discover};
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::identify::{Identification, Identified};
 use crate::settings::{Settings, ZoneRule};
+use crate::state::{Memory, Remembered};
 use crate::verdict;
 
 use report::sort_notices;
@@ -120,7 +123,32 @@ impl Options {
 /// Scans paths and reports. Trouble with one source is a notice in the report; the scan goes on.
 pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings: &Settings) -> Report {
     let workshop = Workshop::new(catalogue, options);
-    let (extracts, mut notices) = read_all(inputs, options, &workshop);
+    let (extracts, notices) = read_all(inputs, options, &workshop);
+    judge(inputs, options, catalogue, settings, &workshop, (extracts, notices))
+}
+
+/// Scans paths and what is remembered of earlier nights: logs that did not change are not read again, logs that are
+/// gone count with what they said. The second value is what is to be remembered.
+pub fn run_remembering(
+    inputs: &[String],
+    options: &Options,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    memory: &mut Memory<'_>,
+) -> (Report, Remembered) {
+    let workshop = Workshop { keeps: true, ..Workshop::new(catalogue, options) };
+    let (extracts, notices, remembered) = recall::read_all(inputs, options, &workshop, memory);
+    (judge(inputs, options, catalogue, settings, &workshop, (extracts, notices)), remembered)
+}
+
+fn judge(
+    inputs: &[String],
+    options: &Options,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    workshop: &Workshop<'_>,
+    (extracts, mut notices): (Vec<Extract>, Vec<Notice>),
+) -> Report {
     notices.extend(nothing_recognised(&extracts, &notices));
     let mut settled = settle::settle(extracts, options, settings);
     notices.append(&mut settled.notices);
@@ -142,10 +170,7 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
     order.sort_by_key(|found| std::cmp::Reverse(found.length));
     let extract = |found: &&Found| (!watch.is_stopped()).then(|| workshop.extract(found));
     let read = || -> Vec<_> { order.par_iter().with_max_len(1).map(extract).collect() };
-    let results = match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
-        Ok(pool) => pool.install(read),
-        Err(_) => read(),
-    };
+    let results = in_pool(options, read);
     let unread = results.iter().filter(|result| result.is_none()).count();
     if watch.is_stopped() {
         notices.push(Notice {
@@ -165,6 +190,14 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
     }
     extracts.sort_by(|one, other| one.path.cmp(&other.path));
     (extracts, notices)
+}
+
+/// Works with as many threads as were asked for.
+fn in_pool<T: Send>(options: &Options, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }
 
 /// Takes out what the user does not want to be read.

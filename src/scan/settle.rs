@@ -124,6 +124,7 @@ impl Settler<'_> {
             order,
             mut part,
             notices,
+            resume: _,
         } = extract;
         self.notices.extend(notices);
         let told = part.notices.drain(..).map(|(code, line, detail)| Notice {

@@ -13,7 +13,7 @@ use crate::dialect::{
     BinaryReader, Claim, Place, Reader, SourceContext, binary_reader, reader as dialect_reader,
     without_rotation,
 };
-use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, PlainFile, TextReader};
+use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, OutcomeSoFar, PlainFile, TextReader};
 use crate::matching::{Matcher, Plan};
 use crate::pattern::Catalogue;
 
@@ -35,6 +35,20 @@ pub(super) struct Extract {
     pub(super) order: Option<DateOrder>,
     pub(super) part: Part,
     pub(super) notices: Vec<Notice>,
+    /// Where reading may go on another day.
+    pub(super) resume: Option<Resume>,
+}
+
+/// A log that was read up to the head of a record, and from there to its end, where it may have been half written.
+pub(super) struct Resume {
+    /// Where that record begins, in bytes.
+    pub(super) offset: u64,
+    /// What reading the bytes before it came to.
+    pub(super) outcome: OutcomeSoFar,
+    /// What stands before it.
+    pub(super) body: Part,
+    /// What stands behind it.
+    pub(super) tail: Part,
 }
 
 fn tells_late(extract: &Extract) -> bool {
@@ -44,13 +58,20 @@ fn tells_late(extract: &Extract) -> bool {
 
 /// What all sources of a scan share.
 pub(super) struct Workshop<'c> {
+    pub(super) catalogue: &'c Catalogue,
     pub(super) matcher: Matcher<'c>,
     pub(super) spill: Spill,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
     /// How sources are read.
     pub(super) reading: input::ReadOptions,
+    /// Is what was read kept for another day?
+    pub(super) keeps: bool,
 }
+
+/// So much of the end of a log is read again when the log is read on: its last record may be unfinished, and no
+/// record but a broken one is longer.
+const OPEN_END: u64 = 64 * 1024;
 
 /// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
 /// memory must not grow with the size of the input.
@@ -59,19 +80,30 @@ pub(super) const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 impl<'c> Workshop<'c> {
     pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {
         Workshop {
+            catalogue,
             matcher: Matcher::new(catalogue),
             spill: Spill::new(),
             order: options.date_order,
             reading: options.reading.clone(),
+            keeps: false,
         }
     }
 
     /// Reads everything that a path leads to: one source, or the members of an archive.
     pub(super) fn extract(&self, found: &Found) -> (Vec<Extract>, Vec<Notice>) {
+        self.extract_from(found, None)
+    }
+
+    /// The same; the one log in the file is read on from where it was read to.
+    pub(super) fn extract_from(
+        &self,
+        found: &Found,
+        mut before: Option<(Dialect, Resume)>,
+    ) -> (Vec<Extract>, Vec<Notice>) {
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
             self.reading.watch.begin(text.path());
-            extracts.push(self.read(text, self.order));
+            extracts.push(self.read(text, self.order, before.take()));
         });
         // Only the rest of a source told that days come first: what stood before was read month first.
         let late: HashMap<String, usize> = extracts
@@ -83,14 +115,19 @@ impl<'c> Workshop<'c> {
         if !late.is_empty() && matches!(found.origin, input::Origin::File(_)) {
             input::visit(found, &self.reading, &mut |text| {
                 if let Some(slot) = late.get(text.path()).and_then(|at| extracts.get_mut(*at)) {
-                    *slot = self.read(text, Some(DateOrder::Dmy));
+                    *slot = self.read(text, Some(DateOrder::Dmy), None);
                 }
             });
         }
         (extracts, notices)
     }
 
-    fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
+    fn read(
+        &self,
+        text: TextReader<'_>,
+        order: Option<DateOrder>,
+        before: Option<(Dialect, Resume)>,
+    ) -> Extract {
         let path = text.path().to_owned();
         let mut extract = Extract {
             path: path.clone(),
@@ -104,6 +141,7 @@ impl<'c> Workshop<'c> {
             order,
             part: Part::default(),
             notices: Vec::new(),
+            resume: None,
         };
         if let Kind::Binary(format) = text.kind() {
             match dialect_of(format).and_then(binary_reader) {
@@ -116,7 +154,10 @@ impl<'c> Workshop<'c> {
         extract.dialect = recognised.dialect;
         extract.reason = recognised.reason;
         match dialect_reader(recognised.dialect) {
-            Some(dialect) => self.read_dialect(text, dialect, &mut extract),
+            Some(dialect) => {
+                let before = before.filter(|(before, _)| *before == recognised.dialect);
+                self.read_dialect(text, dialect, before.map(|(_, resume)| resume), &mut extract);
+            }
             None => read_unknown(text, &mut extract),
         }
         extract
@@ -174,7 +215,13 @@ impl<'c> Workshop<'c> {
         extract.notices.extend(outcome.notices(&extract.path));
     }
 
-    fn read_dialect(&self, text: TextReader<'_>, dialect: &'static dyn Reader, extract: &mut Extract) {
+    fn read_dialect(
+        &self,
+        text: TextReader<'_>,
+        dialect: &'static dyn Reader,
+        before: Option<Resume>,
+        extract: &mut Extract,
+    ) {
         extract.place = dialect.place(&extract.path);
         if let Some(stream) = &extract.place.stream {
             extract.stream.clone_from(stream);
@@ -196,12 +243,19 @@ impl<'c> Workshop<'c> {
             order: extract.order,
         };
         let chunks = text.cuttable().filter(|_| dialect.cuttable());
-        let (part, outcome) = match chunks {
-            Some(file) => {
+        let kept = text.plain_file().filter(|_| self.keeps && dialect.cuttable());
+        let (part, outcome) = match (kept, chunks) {
+            (Some(file), _) => {
+                drop(text);
+                let (part, outcome, resume) = read_on(&file, dialect, &context, &reading, before);
+                extract.resume = resume;
+                (part, outcome)
+            }
+            (None, Some(file)) => {
                 drop(text);
                 read_chunks(&file, dialect, &context, &reading)
             }
-            None => read_text(text, dialect.splitter(&context), &reading, Part::default()),
+            (None, None) => read_text(text, dialect.splitter(&context), &reading, Part::default()),
         };
         extract.part = part;
         extract.encoding = outcome.encoding.name();
@@ -282,6 +336,61 @@ fn read_chunks(
         }
     }
     whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
+}
+
+/// Reads a log on from where it was read to, or from its beginning, such that it can be read on another day: the end,
+/// which may be half written, is kept apart from the rest.
+fn read_on(
+    file: &PlainFile,
+    dialect: &'static dyn Reader,
+    context: &SourceContext,
+    reading: &Reading<'_, '_>,
+    before: Option<Resume>,
+) -> (Part, Outcome, Option<Resume>) {
+    let begins = |line: &str| dialect.claim(line) != Claim::No;
+    let rest = file.clone().from(before.as_ref().map_or(0, |resume| resume.offset));
+    let ChunkRange { start, end } = rest.range();
+    let open = end.saturating_sub(OPEN_END).max(start);
+    let mut ranges = Vec::new();
+    let mut at = start;
+    while at < open {
+        let next = (at + input::CHUNK_BYTES).min(open);
+        ranges.push(ChunkRange { start: at, end: next });
+        at = next;
+    }
+    ranges.push(ChunkRange { start: open, end });
+    let ranges = rest.align(ranges, &begins);
+    let read =
+        |range: ChunkRange, part: Part| read_text(rest.read(range), dialect.splitter(context), reading, part);
+    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
+    let mut whole = before.map(|resume| (resume.body, resume.outcome.outcome()));
+    let mut resume = None;
+    let last = ranges.len().saturating_sub(1);
+    for (number, (range, (part, next))) in ranges.into_iter().zip(parts).enumerate() {
+        let Some((held, outcome)) = &mut whole else {
+            whole = Some((part, next));
+            continue;
+        };
+        let (part, next) = if held.days.misleads(&part.days) {
+            read(range, Part { days: held.days.continued(), ..Part::default() })
+        } else {
+            (part, next)
+        };
+        if number == last {
+            resume = OutcomeSoFar::of(outcome).map(|outcome| Resume {
+                offset: range.start,
+                outcome,
+                body: held.clone(),
+                tail: part.clone(),
+            });
+        }
+        held.join(part, outcome.breaks);
+        outcome.join(next);
+    }
+    let (part, outcome) = whole
+        .unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()));
+    let resume = resume.filter(|_| OutcomeSoFar::of(&outcome).is_some());
+    (part, outcome, resume)
 }
 
 /// Splits and matches one text to its end; what it comes to is added to `part`.

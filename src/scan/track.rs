@@ -1,18 +1,20 @@
 //! What is kept of the stamps of a source: the stretches they reach over, and the days that pass in a log whose
 //! lines only tell the time of day.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::stamp::{DAY, HOUR, MINUTE};
 use crate::base::{Interval, Stamp};
 
 /// The stretches that records of one dialect reach over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Track {
     stretches: Vec<Stretch>,
     last_number: Option<u64>,
 }
 
 /// A stretch without a hole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Stretch {
     from: i64,
     first: Stamp,
@@ -154,7 +156,7 @@ const MOST_STRETCHES: usize = 20_000;
 /// A chunk of a file is read without knowing what stands before it: its days are counted from its first line and
 /// shifted once the chunks before it are read. That gives what reading from the file's beginning gives, except where
 /// a line of before midnight may have been written late ([`Days::misleads`]); such a chunk is read again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Days {
     /// First time of day.
     pub(super) first: Option<i64>,

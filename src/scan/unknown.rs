@@ -10,6 +10,7 @@
 //! a source, and sources, are joined in their order, so that the number of threads changes nothing.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::base::{Dialect, Record, Severity, Stamp};
 
@@ -33,7 +34,7 @@ const MOST_IN_LEAF: usize = 64;
 const ANY: &str = "<*>";
 
 /// Records of one wording.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) dialect: Dialect,
     /// Program, or event source.
@@ -89,10 +90,11 @@ impl Group {
 }
 
 /// The groups of a source or of a part of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Errors {
     groups: Vec<Group>,
     /// Number of words and first word of a leaf, to its groups.
+    #[serde(with = "indexmap::map::serde_seq")]
     leaves: IndexMap<(usize, String), Vec<usize>>,
 }
 

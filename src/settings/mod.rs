@@ -21,7 +21,7 @@
 //! reason = "image was duplicated again, ticket 4711"
 //! until = 2009-06-30                                   # the last day on which it holds
 //!
-//! [mail]                                               # kept as it is for the delivery of nightly reports
+//! [mail]                                               # who gets nightly reports; blogscan nightly --print-settings explains all
 //! to = "backup-team@example.com"
 //! ```
 //!
@@ -38,9 +38,11 @@ use indexmap::IndexMap;
 use crate::base::Finding;
 use crate::base::name::{fold, is_machine_key, same_machine};
 
+mod mail;
 mod read;
 mod zone;
 
+pub use mail::MailSettings;
 pub use zone::ZoneRule;
 
 /// What a site says about itself. Every value has been checked.
@@ -58,8 +60,8 @@ pub struct Settings {
     pub versions: IndexMap<String, (String, String)>,
     /// Findings that shall not raise the alarm.
     pub silences: Vec<Silence>,
-    /// The keys of `[mail]`, not looked into here.
-    pub mail: toml::Table,
+    /// Nightly reports.
+    pub mail: MailSettings,
 }
 
 /// A known finding that shall not raise the alarm.

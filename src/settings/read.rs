@@ -24,7 +24,7 @@ const PRODUCTS: &[(&str, VersionOrdering)] = &[
     ("fcm-vmware", VersionOrdering::Dotted),
 ];
 
-type Entry<'t, 'i> = &'t Spanned<DeValue<'i>>;
+pub(super) type Entry<'t, 'i> = &'t Spanned<DeValue<'i>>;
 
 pub(super) fn settings(text: &str) -> Result<Settings, Vec<Fault>> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -42,13 +42,13 @@ pub(super) fn settings(text: &str) -> Result<Settings, Vec<Fault>> {
     Err(faults)
 }
 
-struct Reader<'i> {
+pub(super) struct Reader<'i> {
     text: &'i str,
     faults: Vec<Fault>,
 }
 
 impl<'i> Reader<'i> {
-    fn fault(&mut self, at: Range<usize>, message: String, help: Option<&str>) {
+    pub(super) fn fault(&mut self, at: Range<usize>, message: String, help: Option<&str>) {
         let (line, column) = place(self.text, at.start);
         self.faults.push(Fault { line, column, message, help: help.map(str::to_owned) });
     }
@@ -217,18 +217,6 @@ impl<'i> Reader<'i> {
         day
     }
 
-    fn mail(&mut self, value: Entry<'_, 'i>) -> toml::Table {
-        if self.table(value, "[mail]").is_none() {
-            return toml::Table::new();
-        }
-        // The text has been read once without a fault in this place, so a second reader cannot fail differently.
-        let mut whole: toml::Table = toml::from_str(self.text).unwrap_or_default();
-        match whole.remove("mail") {
-            Some(toml::Value::Table(mail)) => mail,
-            _ => toml::Table::new(),
-        }
-    }
-
     fn zone(&mut self, value: Entry<'_, 'i>) -> Option<ZoneRule> {
         let text = self.word(value, "a zone")?;
         match ZoneRule::parse(&text) {
@@ -240,7 +228,7 @@ impl<'i> Reader<'i> {
         }
     }
 
-    fn table<'t>(&mut self, value: Entry<'t, 'i>, what: &str) -> Option<&'t DeTable<'i>> {
+    pub(super) fn table<'t>(&mut self, value: Entry<'t, 'i>, what: &str) -> Option<&'t DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
             self.wrong_type(value, what, "a table");
@@ -249,7 +237,7 @@ impl<'i> Reader<'i> {
     }
 
     /// A text that is not blank.
-    fn word(&mut self, value: Entry<'_, 'i>, what: &str) -> Option<String> {
+    pub(super) fn word(&mut self, value: Entry<'_, 'i>, what: &str) -> Option<String> {
         let Some(text) = value.get_ref().as_str() else {
             self.wrong_type(value, what, "a text in quotes");
             return None;
@@ -261,7 +249,7 @@ impl<'i> Reader<'i> {
         Some(text.trim().to_owned())
     }
 
-    fn wrong_type(&mut self, value: Entry<'_, 'i>, what: &str, wanted: &str) {
+    pub(super) fn wrong_type(&mut self, value: Entry<'_, 'i>, what: &str, wanted: &str) {
         let found = value.get_ref().type_str();
         self.fault(value.span(), format!("{what} must be {wanted}, found {found}"), None);
     }
@@ -326,7 +314,7 @@ from = "blogscan@example.com"
         let lines: Vec<usize> = settings.silences.iter().map(|silence| silence.line).collect();
         assert_eq!(lines, [16, 22]);
         assert_eq!(settings.silences[0].until.to_string(), "2009-06-30");
-        assert_eq!(settings.mail.len(), 2);
+        assert_eq!(settings.mail.to, ["backup-team@example.com"]);
         assert_eq!(settings.zone_of(Some("nbumedia2.corp.local")).unwrap().to_string(), "-05:00");
         assert_eq!(settings.zone_of(Some("other")).unwrap().to_string(), "Europe/Berlin");
     }

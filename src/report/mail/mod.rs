@@ -89,7 +89,7 @@ pub fn render(report: &Report, min_level: Level, head: &Letterhead) -> Result<St
     let id = fingerprint(json::render(report).as_bytes());
     let subject = subject(report);
     let plain = text::render(report, Look { width: COLUMNS, min_level, ..Look::default() });
-    let html = body(report, min_level, &subject)?;
+    let html = html(report, min_level, &subject, "")?;
     let mut builder = Message::builder()
         .from(head.from.clone())
         .subject(&subject)
@@ -140,7 +140,14 @@ struct Wording {
     text: String,
 }
 
-fn body(report: &Report, min_level: Level, subject: &str) -> Result<String, MailError> {
+/// The HTML part alone. `note` is plain text of several lines that stands above the findings; empty: none.
+///
+/// # Errors
+///
+/// Where the template fails.
+pub fn html(report: &Report, min_level: Level, subject: &str, note: &str) -> Result<String, MailError> {
+    let note: Vec<_> = note.lines().map(visible).collect();
+    let note = note.join("\n");
     let open: Vec<&Finding> = summary::open(report).filter(|finding| finding.level >= min_level).collect();
     let findings: Vec<Shown> = open.iter().take(MAX_FINDINGS).map(|finding| shown(finding)).collect();
     let more = (open.len() > findings.len())
@@ -164,7 +171,7 @@ fn body(report: &Report, min_level: Level, subject: &str) -> Result<String, Mail
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template(BODY_NAME, BODY)?;
     let values = context! {
-        subject, more, read,
+        subject, more, read, note,
         findings => Value::from(Serde(&findings)),
         errors => Value::from(Serde(&errors)),
         complete => report.scan.complete,

@@ -1,0 +1,429 @@
+//! What was read of a file, as bytes that another night's scan reads again: the state keeps them and does not look
+//! into them.
+//!
+//! Definitions of the catalogue are kept by name, because their numbers change with every pattern that is added; the
+//! text of an event is kept with it. Bytes that this version cannot read are as good as none: the file is read again.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use indexmap::{IndexMap, IndexSet};
+use serde::{Deserialize, Serialize};
+
+use crate::base::event::EventKind;
+use crate::base::{
+    DateOrder, Dialect, Event, Fact, FactKind, Key, Notice, NoticeCode, SourceId, Stamp, StreamId, Values,
+};
+use crate::dialect::Place;
+use crate::input::{Encoding, OutcomeSoFar};
+use crate::pattern::Catalogue;
+use crate::verdict::Texts;
+
+use super::collect::{Part, SessionPart};
+use super::source::{Extract, Resume};
+use super::spill::Spill;
+use super::track::{Days, Track};
+use super::unknown::Errors;
+
+/// Everything that one file came to.
+pub(super) struct Reading {
+    pub(super) extracts: Vec<Extract>,
+    pub(super) notices: Vec<Notice>,
+    /// The last whole lines of a plain file.
+    pub(super) last_lines: String,
+}
+
+/// How the numbers of the catalogue, and the places of texts, are taken off and put on.
+pub(super) struct Terms<'c> {
+    pub(super) catalogue: &'c Catalogue,
+    pub(super) spill: &'c Spill,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredReading {
+    /// Names of the definitions that events refer to.
+    kinds: Vec<String>,
+    extracts: Vec<StoredExtract>,
+    notices: Vec<StoredNotice>,
+    last_lines: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredNotice {
+    code: String,
+    source: Option<String>,
+    line: Option<u64>,
+    detail: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredExtract {
+    path: String,
+    dialect: Dialect,
+    reason: String,
+    encoding: String,
+    evidence: String,
+    bytes: u64,
+    stream: String,
+    date: Option<NaiveDateText>,
+    process: Option<String>,
+    host: Option<String>,
+    place_stream: Option<String>,
+    order: Option<DateOrder>,
+    part: StoredPart,
+    /// Of a log that is read on: what `part` is without its end, and where that ends.
+    resume: Option<StoredResume>,
+    notices: Vec<StoredNotice>,
+}
+
+type NaiveDateText = String;
+
+#[derive(Serialize, Deserialize)]
+struct StoredResume {
+    offset: u64,
+    outcome: OutcomeSoFar,
+    body: StoredPart,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEvent {
+    kind: usize,
+    dialect: Dialect,
+    position: i64,
+    line: Option<u64>,
+    number: Option<u64>,
+    stamp: Stamp,
+    placed: Option<i64>,
+    host: Option<Arc<str>>,
+    pid: Option<u64>,
+    session: Option<u32>,
+    values: Values,
+    text: String,
+    untold: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFact {
+    host: Option<String>,
+    kind: FactKind,
+    line: Option<u64>,
+    stamp: Stamp,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSession {
+    id: u32,
+    first: Option<Stamp>,
+    last: Option<Stamp>,
+    values: Vec<(String, Option<String>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPart {
+    records: u64,
+    headless: u64,
+    position: i64,
+    events: Vec<StoredEvent>,
+    facts: Vec<StoredFact>,
+    notices: Vec<(String, Option<u64>, String)>,
+    votes: (u64, u64, u64),
+    host: Option<String>,
+    errors: Errors,
+    tracks: Vec<(Dialect, Track)>,
+    sessions: Vec<StoredSession>,
+    codes: Vec<(Dialect, String, u64)>,
+    dialects: Vec<Dialect>,
+    days: Days,
+    first: Option<Stamp>,
+    last: Option<Stamp>,
+    slopes: (u64, u64),
+    placed: Option<i64>,
+}
+
+impl Terms<'_> {
+    /// To bytes.
+    pub(super) fn pack(&self, reading: &Reading) -> Vec<u8> {
+        let mut kinds = IndexSet::new();
+        let stored = StoredReading {
+            extracts: reading.extracts.iter().map(|extract| self.extract_out(extract, &mut kinds)).collect(),
+            kinds: kinds.iter().map(|kind| self.name_of(*kind)).collect(),
+            notices: reading.notices.iter().map(notice_out).collect(),
+            last_lines: reading.last_lines.clone(),
+        };
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        // Writing to memory does not fail; were it to, the bytes would not be readable and the file read again.
+        let _ = serde_json::to_writer(&mut packer, &stored).map(|()| packer.flush());
+        packer.finish().unwrap_or_default()
+    }
+
+    /// From bytes; `None`: they are of no use.
+    pub(super) fn unpack(&self, bytes: &[u8]) -> Option<Reading> {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).ok()?;
+        let stored: StoredReading = serde_json::from_str(&text).ok()?;
+        let kinds = self.kinds_of(&stored.kinds);
+        Some(Reading {
+            extracts: stored
+                .extracts
+                .into_iter()
+                .map(|extract| self.extract_in(extract, &kinds))
+                .collect::<Option<_>>()?,
+            notices: stored.notices.into_iter().map(notice_in).collect::<Option<_>>()?,
+            last_lines: stored.last_lines,
+        })
+    }
+
+    fn name_of(&self, kind: EventKind) -> String {
+        self.catalogue.event(kind).map(|def| format!("{}/{}", def.owner, def.name)).unwrap_or_default()
+    }
+
+    /// Numbers of definitions by their names; `None`: the catalogue has it no more.
+    fn kinds_of(&self, names: &[String]) -> Vec<Option<EventKind>> {
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let wanted: IndexMap<&str, usize> =
+            names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let mut kinds = vec![None; names.len()];
+        for (number, def) in self.catalogue.events.iter().enumerate() {
+            let name = format!("{}/{}", def.owner, def.name);
+            if let (Some(at), Ok(number)) = (wanted.get(name.as_str()), u32::try_from(number))
+                && let Some(slot) = kinds.get_mut(*at)
+            {
+                *slot = Some(EventKind(number));
+            }
+        }
+        kinds
+    }
+
+    fn extract_out(&self, extract: &Extract, kinds: &mut IndexSet<EventKind>) -> StoredExtract {
+        let part = extract.resume.as_ref().map_or(&extract.part, |resume| &resume.tail);
+        StoredExtract {
+            path: extract.path.clone(),
+            dialect: extract.dialect,
+            reason: extract.reason.clone(),
+            encoding: extract.encoding.to_owned(),
+            evidence: extract.evidence.clone(),
+            bytes: extract.bytes,
+            stream: extract.stream.clone(),
+            date: extract.place.date.map(|date| date.to_string()),
+            process: extract.place.process.clone(),
+            host: extract.place.host.clone(),
+            place_stream: extract.place.stream.clone(),
+            order: extract.order,
+            part: self.part_out(part, kinds),
+            resume: extract.resume.as_ref().map(|resume| StoredResume {
+                offset: resume.offset,
+                outcome: resume.outcome.clone(),
+                body: self.part_out(&resume.body, kinds),
+            }),
+            notices: extract.notices.iter().map(notice_out).collect(),
+        }
+    }
+
+    fn extract_in(&self, stored: StoredExtract, kinds: &[Option<EventKind>]) -> Option<Extract> {
+        let tail = self.part_in(stored.part, kinds)?;
+        let (part, resume) = match stored.resume {
+            None => (tail, None),
+            Some(resume) => {
+                let body = self.part_in(resume.body, kinds)?;
+                let mut whole = body.clone();
+                whole.join(tail.clone(), resume.outcome.breaks);
+                (whole, Some(Resume { offset: resume.offset, outcome: resume.outcome, body, tail }))
+            }
+        };
+        Some(Extract {
+            path: stored.path,
+            dialect: stored.dialect,
+            reason: stored.reason,
+            encoding: match stored.encoding.as_str() {
+                "binary" => Encoding::Binary.name(),
+                "windows-1252" => Encoding::Windows1252.name(),
+                name => Encoding::from_name(name)?.name(),
+            },
+            evidence: stored.evidence,
+            bytes: stored.bytes,
+            stream: stored.stream,
+            place: Place {
+                date: stored.date.map(|date| date.parse::<NaiveDate>()).transpose().ok()?,
+                process: stored.process,
+                host: stored.host,
+                stream: stored.place_stream,
+            },
+            order: stored.order,
+            part,
+            notices: stored.notices.into_iter().map(notice_in).collect::<Option<_>>()?,
+            resume,
+        })
+    }
+
+    fn part_out(&self, part: &Part, kinds: &mut IndexSet<EventKind>) -> StoredPart {
+        let event = |event: &Event| StoredEvent {
+            kind: kinds.insert_full(event.kind).0,
+            dialect: event.dialect,
+            position: event.position,
+            line: event.line,
+            number: event.number,
+            stamp: event.stamp,
+            placed: event.placed,
+            host: event.host.clone(),
+            pid: event.pid,
+            session: event.session,
+            values: event.values.clone(),
+            text: self.spill.text(event),
+            untold: event.untold.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        StoredPart {
+            records: part.records,
+            headless: part.headless,
+            position: part.position,
+            events: part.events.iter().map(event).collect(),
+            facts: part.facts.iter().map(fact_out).collect(),
+            notices: part
+                .notices
+                .iter()
+                .map(|(code, line, detail)| (code.name().to_owned(), *line, detail.clone()))
+                .collect(),
+            votes: (part.month_first, part.day_first, part.swappable),
+            host: part.host.clone(),
+            errors: part.errors.clone(),
+            tracks: part.tracks.iter().map(|(dialect, track)| (*dialect, track.clone())).collect(),
+            // Nobody asks for a session without events.
+            sessions: part
+                .sessions
+                .iter()
+                .filter(|(_, session)| session.used)
+                .map(|(id, session)| session_out(*id, session))
+                .collect(),
+            codes: part
+                .codes
+                .iter()
+                .filter_map(|((product, code), count)| {
+                    let dialect = Dialect::ALL.iter().find(|dialect| dialect.product() == *product)?;
+                    Some((*dialect, code.clone(), *count))
+                })
+                .collect(),
+            dialects: part.dialects.iter().copied().collect(),
+            days: part.days,
+            first: part.first,
+            last: part.last,
+            slopes: (part.rising, part.falling),
+            placed: part.placed,
+        }
+    }
+
+    fn part_in(&self, stored: StoredPart, kinds: &[Option<EventKind>]) -> Option<Part> {
+        let event = |event: StoredEvent| {
+            Some(Event {
+                // A definition that the catalogue has no more matches nothing.
+                kind: kinds.get(event.kind).copied().flatten()?,
+                dialect: event.dialect,
+                source: SourceId(0),
+                stream: StreamId(0),
+                position: event.position,
+                line: event.line,
+                number: event.number,
+                stamp: event.stamp,
+                placed: event.placed,
+                host: event.host,
+                pid: event.pid,
+                session: event.session,
+                values: event.values,
+                text: self.spill.keep(&event.text),
+                untold: event.untold.iter().filter_map(|name| known_filter(name)).collect(),
+            })
+        };
+        let (month_first, day_first, swappable) = stored.votes;
+        let (rising, falling) = stored.slopes;
+        Some(Part {
+            records: stored.records,
+            headless: stored.headless,
+            position: stored.position,
+            events: stored.events.into_iter().filter_map(event).collect(),
+            facts: stored.facts.into_iter().map(fact_in).collect(),
+            notices: stored
+                .notices
+                .into_iter()
+                .map(|(code, line, detail)| Some((NoticeCode::from_name(&code)?, line, detail)))
+                .collect::<Option<_>>()?,
+            month_first,
+            day_first,
+            swappable,
+            host: stored.host,
+            errors: stored.errors,
+            tracks: stored.tracks.into_iter().collect(),
+            sessions: stored.sessions.into_iter().map(session_in).collect(),
+            codes: stored
+                .codes
+                .into_iter()
+                .map(|(dialect, code, count)| ((dialect.product(), code), count))
+                .collect(),
+            dialects: stored.dialects.into_iter().collect(),
+            days: stored.days,
+            first: stored.first,
+            last: stored.last,
+            rising,
+            falling,
+            placed: stored.placed,
+        })
+    }
+}
+
+/// The filters that may pass untold, by name.
+fn known_filter(name: &str) -> Option<&'static str> {
+    ["process"].into_iter().find(|known| *known == name)
+}
+
+fn fact_out(fact: &Fact) -> StoredFact {
+    StoredFact {
+        host: fact.host.clone(),
+        kind: fact.kind.clone(),
+        line: fact.line,
+        stamp: fact.stamp,
+        text: fact.text.clone(),
+    }
+}
+
+fn fact_in(stored: StoredFact) -> Fact {
+    Fact {
+        host: stored.host,
+        kind: stored.kind,
+        source: SourceId(0),
+        line: stored.line,
+        stamp: stored.stamp,
+        text: stored.text,
+    }
+}
+
+fn session_out(id: u32, session: &SessionPart) -> StoredSession {
+    let word = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
+    StoredSession {
+        id,
+        first: session.first,
+        last: session.last,
+        values: session.values.iter().map(|(key, value)| (key.to_string(), word(value))).collect(),
+    }
+}
+
+fn session_in(stored: StoredSession) -> (u32, SessionPart) {
+    let values = stored.values.into_iter().map(|(key, value)| (Key::from(key), value.map(Arc::from)));
+    let session =
+        SessionPart { first: stored.first, last: stored.last, values: values.collect(), used: true };
+    (stored.id, session)
+}
+
+fn notice_out(notice: &Notice) -> StoredNotice {
+    StoredNotice {
+        code: notice.code.name().to_owned(),
+        source: notice.source.clone(),
+        line: notice.line,
+        detail: notice.detail.clone(),
+    }
+}
+
+fn notice_in(stored: StoredNotice) -> Option<Notice> {
+    let StoredNotice { code, source, line, detail } = stored;
+    Some(Notice { code: NoticeCode::from_name(&code)?, source, line, detail })
+}
