@@ -53,6 +53,25 @@ impl Before {
         let reported = || self.findings.get(key)?.reported.map(|(level, day)| (level, Some(day)));
         pending.or_else(reported)
     }
+
+    /// The same of a finding that is no more and was about the same object, known less or more exactly: a job tells
+    /// the image alone, the debug log of a later night its copy and fragment.
+    fn told_of_object(
+        &self,
+        finding: &Finding,
+        tonight: &HashSet<&str>,
+    ) -> Option<(Level, Option<NaiveDate>)> {
+        let words = about(finding);
+        let words: HashSet<&str> = words.split(' ').collect();
+        let is_same = |known: &&KnownFinding| {
+            let held: HashSet<&str> = known.about.split(' ').collect();
+            known.advisory == finding.advisory
+                && !tonight.contains(known.key.as_str())
+                && (held.is_subset(&words) || words.is_subset(&held))
+        };
+        let told = self.findings.values().filter(is_same).filter_map(|known| self.told(&known.key));
+        told.filter(|(level, _)| *level != Level::Cleared).max_by_key(|(level, _)| *level)
+    }
 }
 
 /// A later message has the last word.
@@ -159,11 +178,12 @@ impl News {
 pub(super) fn news(report: &Report, remembered: &Remembered, before: &Before, today: NaiveDate) -> News {
     let mut news = News::default();
     let mut seen = HashSet::new();
+    let tonight: HashSet<&str> = report.findings.iter().map(|finding| finding.key.as_str()).collect();
     let mut levels: IndexMap<Level, usize> = IndexMap::new();
     // Findings are sorted by level: of two with one key the stronger one comes first.
     for finding in report.findings.iter().filter(|finding| seen.insert(finding.key.clone())) {
         *levels.entry(finding.level).or_default() += 1;
-        match judge(finding, before, today) {
+        match judge(finding, before, &tonight, today) {
             Verdict::Hushed => news.counts.hushed += 1,
             Verdict::Known => {}
             Verdict::News(kind, was) => news.pieces.push(Piece { kind, was, finding: finding.clone() }),
@@ -198,14 +218,14 @@ enum Verdict {
     News(ItemKind, Option<Level>),
 }
 
-fn judge(finding: &Finding, before: &Before, today: NaiveDate) -> Verdict {
+fn judge(finding: &Finding, before: &Before, tonight: &HashSet<&str>, today: NaiveDate) -> Verdict {
     if finding.silenced.is_some() {
         return Verdict::Hushed;
     }
     let covering = || before.acknowledgements.iter().filter(|ack| ack.covers(finding));
     let is_acknowledged = covering().any(|ack| today <= ack.until);
     let seen = before.findings.get(&finding.key);
-    match before.told(&finding.key) {
+    match before.told(&finding.key).or_else(|| before.told_of_object(finding, tonight)) {
         Some((was, _)) if was != Level::Cleared && finding.level == Level::Cleared => {
             Verdict::News(ItemKind::Cleared, Some(was))
         }

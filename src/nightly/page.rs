@@ -70,6 +70,9 @@ fn reduced(news: &News, report: &Report) -> Report {
         findings: findings.collect(),
         unknown_errors: news.errors.clone(),
         codes: Vec::new(),
+        // What was read, and of whom, is the same every night.
+        coverage: Vec::new(),
+        facts: Vec::new(),
         notices: report
             .notices
             .iter()
