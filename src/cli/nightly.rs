@@ -439,6 +439,7 @@ fn server(
 }
 
 /// `mail.example.com:587`, `[::1]:25`, `mail`.
+#[cfg(feature = "mail")]
 fn split_address(address: &str, usual: u16) -> Option<(String, u16)> {
     let (host, port) = match address.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':')))?,
@@ -552,6 +553,7 @@ fn status(words: &StateWords, desk: &mut super::Desk<'_, '_>) -> Exit {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "mail")]
     #[test]
     fn servers_as_typed() {
         let parts = |address| split_address(address, 587);

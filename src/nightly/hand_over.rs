@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::delivery::{self, Outcome};
 #[cfg(feature = "mail")]
-use crate::delivery::Carrier;
-use crate::delivery::{self, Letter, Outcome};
+use crate::delivery::{Carrier, Letter};
 use crate::state::{OutMessage, State, StateError, stop_here};
 
 use super::{Desk, Options};

@@ -67,11 +67,12 @@ impl State {
         connection.pragma_update(None, "foreign_keys", true).map_err(fault)?;
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(fault)?;
         check_application(&connection, path)?;
+        // Before anything is written: what is damaged is set aside as it is.
+        check(&connection, path)?;
         private(path);
         migrations().to_latest(&mut connection).map_err(|error| migration_fault(path, error))?;
         connection.pragma_update(None, "application_id", APPLICATION).map_err(fault)?;
         let state = State { connection, path: path.to_owned() };
-        state.check()?;
         // Better now than after hours of reading.
         state.connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(fault)?;
         Ok(state)
@@ -90,9 +91,8 @@ impl State {
         let connection =
             Connection::open_with_flags(path, flags).map_err(|error| StateError::of(path, error))?;
         check_application(&connection, path)?;
-        let state = State { connection, path: path.to_owned() };
-        state.check()?;
-        Ok(Some(state))
+        check(&connection, path)?;
+        Ok(Some(State { connection, path: path.to_owned() }))
     }
 
     /// Moves a damaged state away, with what SQLite keeps beside it; returns where it is now.
@@ -117,14 +117,6 @@ impl State {
             }
         }
         Ok(with(&mark))
-    }
-
-    fn check(&self) -> Result<(), StateError> {
-        let told: String = self
-            .connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|error| self.fault(error))?;
-        if told == "ok" { Ok(()) } else { Err(StateError::Damaged(self.path.clone(), told)) }
     }
 
     fn fault(&self, error: rusqlite::Error) -> StateError {
@@ -370,7 +362,7 @@ impl State {
         write().map_err(|error| StateError::of(&path, error))
     }
 
-    /// Takes a finding back out of memory: acknowledged and told no more. Returns how many rows were there.
+    /// Forgets that findings were told or acknowledged. Returns how many rows there were.
     ///
     /// # Errors
     ///
@@ -435,6 +427,13 @@ fn check_application(connection: &Connection, path: &Path) -> Result<(), StateEr
     }
     let newest = i32::try_from(super::schema::VERSIONS).unwrap_or(i32::MAX);
     if version > newest { Err(StateError::Newer(path.to_owned())) } else { Ok(()) }
+}
+
+fn check(connection: &Connection, path: &Path) -> Result<(), StateError> {
+    let told: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| StateError::of(path, error))?;
+    if told == "ok" { Ok(()) } else { Err(StateError::Damaged(path.to_owned(), told)) }
 }
 
 fn migration_fault(path: &Path, error: rusqlite_migration::Error) -> StateError {
