@@ -57,7 +57,7 @@ enum Way {
     /// Not at all.
     Recalled(Reading),
     /// From where it was read to.
-    On(Dialect, Resume),
+    On(Dialect, Box<Resume>),
     /// From its beginning.
     Whole,
 }
@@ -249,7 +249,7 @@ fn take<'f>(
     let (extracts, notices) = match way {
         Way::Recalled(reading) => return (candidate, claim, (reading, true)),
         _ if workshop.reading.watch.is_stopped() => (Vec::new(), Vec::new()),
-        Way::On(dialect, resume) => workshop.extract_from(found, Some((dialect, resume))),
+        Way::On(dialect, resume) => workshop.extract_from(found, Some((dialect, *resume))),
         Way::Whole => workshop.extract(found),
     };
     (candidate, claim, (Reading { extracts, notices, last_lines: String::new() }, false))
@@ -290,7 +290,7 @@ impl Night<'_> {
             return Way::Recalled(reading);
         }
         match (reading.extracts.pop(), reading.extracts.is_empty()) {
-            (Some(Extract { dialect, resume: Some(resume), .. }), true) => Way::On(dialect, resume),
+            (Some(Extract { dialect, resume: Some(resume), .. }), true) => Way::On(dialect, Box::new(resume)),
             _ => Way::Whole,
         }
     }
