@@ -86,6 +86,9 @@ pub(crate) struct ScanWords {
     /// List instead of telling: objects, one tab separated line each
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
+    /// Show the records of each finding in one order of time, with what is known about their clocks (text)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timeline: bool,
     /// Print the JSON Schema of the json report and exit
     #[arg(long, help_heading = "Output")]
     pub(crate) print_schema: bool,
@@ -239,6 +242,8 @@ pub(crate) enum FormatWord {
     #[default]
     Text,
     Json,
+    /// One page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

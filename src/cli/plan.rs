@@ -44,6 +44,7 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) is_json: bool,
+    pub(crate) is_html: bool,
     pub(crate) file: Option<PathBuf>,
     pub(crate) look: Look,
 }
@@ -80,6 +81,7 @@ impl Output {
         let width = words.width.or(terminal).unwrap_or(Look::default().width);
         Output {
             is_json: words.format == FormatWord::Json,
+            is_html: words.format == FormatWord::Html,
             file: words.output.clone(),
             look: Look { width, is_colored, ..Look::default() },
         }
@@ -104,13 +106,14 @@ impl ScanPlan {
         if range.is_reversed() {
             faults.push("--until lies before --since".to_owned());
         }
-        if words.list.is_some() && words.output.format == FormatWord::Json {
-            faults.push("--list writes text; the json report holds the objects of every finding".to_owned());
+        if words.list.is_some() && words.output.format != FormatWord::Text {
+            faults.push("--list writes text; the other formats hold the objects of every finding".to_owned());
         }
         let shows_progress = shows_progress(&words.reading, surroundings);
         let mut output = Output::new(&words.output, surroundings);
         let min_level = words.min_level.map(Level::from);
         output.look.min_level = min_level.unwrap_or(output.look.min_level);
+        output.look.is_timeline = words.timeline;
         let plan = ScanPlan {
             inputs: words.paths,
             output,

@@ -9,7 +9,7 @@ use super::{Desk, Exit, progress};
 use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
-use crate::report::{json, objects, sanitise, schema, select, text};
+use crate::report::{html, json, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
@@ -121,6 +121,8 @@ fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
     let look = text::Look { outside, ..plan.output.look };
     let text = if plan.lists_objects {
         objects::render(&report, look.min_level)
+    } else if plan.output.is_html {
+        html::render(&report, look)
     } else if !plan.output.is_json {
         text::render(&report, look)
     } else {

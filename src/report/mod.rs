@@ -3,6 +3,7 @@
 //! | module | what it spells |
 //! |---|---|
 //! | `text` | the report for a person at a terminal |
+//! | `html` | the report as one page for a browser |
 //! | `json` | the report for a machine |
 //! | `objects` | the work list of affected objects |
 //! | `identify` | what each source is |
@@ -14,6 +15,7 @@
 
 pub mod escape;
 pub mod explain;
+pub mod html;
 pub mod identify;
 pub mod json;
 pub mod mask;
@@ -22,5 +24,6 @@ pub mod sanitise;
 pub mod schema;
 pub mod select;
 pub mod text;
+pub mod timeline;
 
 pub use sanitise::sanitise;
