@@ -42,6 +42,8 @@ const MAX_FULL: usize = 25;
 const MAX_SHORT: usize = 1000;
 /// Cards that are open at the beginning.
 const MAX_OPEN: usize = 6;
+/// An overview with more lanes stands below the findings, not above them.
+const MAX_LANES_ABOVE: usize = 8;
 /// Rows of the tables.
 const MAX_SOURCES: usize = 2000;
 const MAX_CODES: usize = 200;
@@ -112,6 +114,7 @@ fn page(report: &Report, look: Look) -> Result<String, Error> {
             entry,
             label: *number,
             href: format!("#f{number}"),
+            is_merged: true,
             class: level.name(),
         })
         .collect();
@@ -140,6 +143,7 @@ fn page(report: &Report, look: Look) -> Result<String, Error> {
             below => sorted.below,
             min_level => look.min_level.name(),
             overview => pen.charts(&overview, east)?,
+            is_overview_first => chart::lanes(&overview) <= MAX_LANES_ABOVE,
             axis_note => axis_note,
             undated => undated,
             coverage => Value::from_safe_string(coverage),

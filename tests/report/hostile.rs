@@ -4,7 +4,7 @@ use blogscan::base::finding::Object;
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::escape::is_hostile;
 use blogscan::report::text::{Look, render};
-use blogscan::report::{json, objects, sanitise};
+use blogscan::report::{html, json, objects, sanitise};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -13,7 +13,7 @@ use crate::example;
 const NAME: &str = "srv\u{1b}]0;owned\u{7}\r\n1. DATA LOSS CLEARED\u{202e}gnp.\u{9b}2J\u{200b}";
 
 /// A report that holds `text` in every place where text of a log or a path can stand.
-fn filled(text: &str) -> Report {
+pub(crate) fn filled(text: &str) -> Report {
     let mut report = example::whole();
     report.scan.inputs = vec![text.into()];
     report.sources.push(example::source(text, "netbackup.legacy", Some(text), "", ""));
@@ -123,11 +123,27 @@ fn secrets_are_in_no_format() {
         let outputs = [
             render(&logged, Look::default()),
             json::render(&logged),
+            html::render(&logged, Look::default()),
+            render(&logged, Look { is_timeline: true, ..Look::default() }),
             objects::render(&logged, Level::Cleared),
         ];
         for output in outputs {
             assert!(!output.contains("Geh3im"), "{secret}: {output}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_on_the_page(text in "\\PC{0,40}|[\\x00-\\u{2070}]{0,40}", width in 0_usize..200) {
+        let report = sanitise(filled(&text));
+        prop_assert!(is_harmless(&html::render(&report, Look::default())));
+        let timeline = render(&report, Look { width, is_timeline: true, ..Look::default() });
+        prop_assert!(is_harmless(&timeline));
+        let room = width.clamp(40, 120);
+        prop_assert!(timeline.lines().all(|line| line.width() <= room));
     }
 }
 

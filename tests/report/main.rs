@@ -3,6 +3,7 @@
 mod contract;
 mod example;
 mod hostile;
+mod page;
 
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::objects;
@@ -36,6 +37,17 @@ fn text_at_80_columns() {
 #[test]
 fn text_at_120_columns() {
     insta::assert_snapshot!(text(example::whole(), at(120)));
+}
+
+#[test]
+fn timeline_at_80_columns() {
+    let shown = text(example::whole(), Look { is_timeline: true, ..at(80) });
+    insta::assert_snapshot!(shown);
+    for width in [40, 47, 60, 120] {
+        for line in text(example::whole(), Look { is_timeline: true, ..at(width) }).lines() {
+            assert!(line.width() <= width, "{width}: {line}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
+use super::card::sentence;
 use crate::base::report::{NoticeRow, SourceRow};
 use crate::base::{Dialect, Finding, Impact, Level, Report};
 use crate::report::text::words::{self, count, count_of, thousands};
@@ -41,7 +42,7 @@ struct Headline {
     objects: String,
     advisory: String,
     title: String,
-    sure: &'static str,
+    sure: String,
     /// Number of the first of its findings, where it has a card.
     number: Option<usize>,
 }
@@ -55,6 +56,8 @@ pub(super) fn answer(report: &Report, sorted: &Sorted<'_>, look: Look, cards: &I
     for finding in told {
         groups.entry((finding.level, finding.impact, finding.advisory.as_str())).or_default().push(finding);
     }
+    // The first question is whether data is lost: such a failure is never among those that are only counted.
+    groups.sort_by_cached_key(|(_, impact, _), _| *impact != Impact::DataLoss);
     let headlines: Vec<Headline> = groups
         .iter()
         .take(MAX_HEADLINES)
@@ -65,7 +68,7 @@ pub(super) fn answer(report: &Report, sorted: &Sorted<'_>, look: Look, cards: &I
             objects: objects_in_short(findings),
             advisory: (*advisory).to_owned(),
             title: findings.first().map_or(String::new(), |finding| finding.title.clone()),
-            sure: words::sureness(*level),
+            sure: sentence(words::sureness(*level)),
             number: cards.get(&(*level, *advisory)).copied(),
         })
         .collect();
@@ -76,10 +79,12 @@ pub(super) fn answer(report: &Report, sorted: &Sorted<'_>, look: Look, cards: &I
         (None, Some((words, ..))) => format!("{words} - blogscan"),
         (None, None) => "blogscan".to_owned(),
     };
+    let is_incomplete = !report.scan.complete || !troubles.is_empty();
+    let title = if is_incomplete { format!("NOT COMPLETE, {title}") } else { title };
     let no_data_loss = !is_quiet && !report.findings.iter().any(is_data_loss);
     Answer {
         title,
-        is_incomplete: !report.scan.complete || !troubles.is_empty(),
+        is_incomplete,
         more_troubles: troubles.len().saturating_sub(MAX_TROUBLES),
         troubles: troubles.iter().take(MAX_TROUBLES).map(|notice| trouble_words(notice)).collect(),
         more_headlines: groups.len().saturating_sub(headlines.len()),

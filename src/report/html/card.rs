@@ -34,13 +34,14 @@ pub(super) struct Card<'r> {
     host: Option<&'r str>,
     time: String,
     repeats: u64,
-    sure: &'static str,
+    sure: String,
     records: Vec<Record<'r>>,
     records_left: usize,
     neighbours: Vec<Neighbour<'r>>,
     axis_note: &'static str,
     order_note: Option<&'static str>,
     undated: Vec<usize>,
+    has_restore_points: bool,
     conditions: Vec<Shown<'r>>,
     doubts: &'r [String],
     roles: Vec<Role>,
@@ -110,8 +111,10 @@ impl<'r> Card<'r> {
     ) -> Card<'r> {
         let mut links = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
+        // A reference that names the address says more than the address alone.
+        let is_named = |url: &str| finding.references.iter().any(|text| text != url && text.contains(url));
         for text in std::iter::once(&finding.url).chain(&finding.references) {
-            if !text.trim().is_empty() && !seen.contains(&text.as_str()) {
+            if !text.trim().is_empty() && !is_named(text) && !seen.contains(&text.as_str()) {
                 seen.push(text);
                 links.push(prose_line(text));
             }
@@ -134,13 +137,17 @@ impl<'r> Card<'r> {
             host: finding.host.as_deref().filter(|_| !finding.about.contains_key("host")),
             time: time_words(finding),
             repeats: finding.repeats,
-            sure: words::sureness(finding.level),
+            sure: sentence(words::sureness(finding.level)),
             records_left: finding.evidence.len().saturating_sub(MAX_RECORDS),
             records,
             neighbours: case.entries.iter().filter_map(neighbour).collect(),
             axis_note: axis(case).1,
             order_note: case.order_note(),
             undated: own().filter(|entry| entry.point.is_none()).filter_map(|entry| entry.number).collect(),
+            has_restore_points: finding
+                .objects
+                .iter()
+                .any(|object| object.role.ends_with("-restore-points") && !object.evidence.is_empty()),
             conditions: conditions(finding),
             doubts: &finding.doubts,
             roles: roles(finding),
@@ -154,6 +161,13 @@ impl<'r> Card<'r> {
             is_open,
         }
     }
+}
+
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
 }
 
 /// The marks of a card's drawing: the finding's own records.
@@ -176,6 +190,7 @@ where
         entry,
         label: record,
         href: format!("#f{number}e{record}"),
+        is_merged: false,
         class: class(record),
     })
     .collect()

@@ -1,6 +1,6 @@
 //! Records on lanes, one per host and product: the timeline of one finding, and the one of all of them.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::scale::{Cut, Room, Scale, Tick};
@@ -50,12 +50,12 @@ impl Size {
         }
     }
 
-    pub(super) fn room(self, share: i64, least: i64) -> Room {
+    pub(super) fn room(self, times: i64, least: i64) -> Room {
         let (piece, cut) = match self {
             Size::Wide => (92, 56),
             Size::Narrow => (88, 48),
         };
-        Room { left: self.names(), width: self.width() - self.names(), piece, cut, share, least }
+        Room { left: self.names(), width: self.width() - self.names(), piece, cut, times, least }
     }
 }
 
@@ -68,6 +68,8 @@ pub(super) struct Dot<'r> {
     pub(super) label: usize,
     /// Where it leads.
     pub(super) href: String,
+    /// Does one mark stand for all of this number at one place?
+    pub(super) is_merged: bool,
     /// Class: the level, or what it is to the object.
     pub(super) class: &'static str,
 }
@@ -113,7 +115,7 @@ pub(super) fn draw(dots: &[Dot<'_>], size: Size, east: i32) -> Option<Chart> {
     let mut dated: Vec<(i64, &Dot<'_>)> =
         dots.iter().filter_map(|dot| Some((dot.entry.point?.place(), dot))).collect();
     dated.sort_by_key(|(at, _)| *at);
-    let scale = Scale::new(dated.iter().map(|(at, _)| (*at, *at)).collect(), size.room(60, 0))?;
+    let scale = Scale::new(dated.iter().map(|(at, _)| (*at, *at)).collect(), size.room(4, 0))?;
     let mut by_lane: IndexMap<(String, String), Vec<(i64, &Dot<'_>)>> = IndexMap::new();
     for (at, dot) in dated {
         by_lane.entry(lane_name(dot.entry)).or_default().push((scale.x(at), dot));
@@ -144,6 +146,12 @@ pub(super) fn draw(dots: &[Dot<'_>], size: Size, east: i32) -> Option<Chart> {
     })
 }
 
+/// How many lanes the dated records have.
+pub(super) fn lanes(dots: &[Dot<'_>]) -> usize {
+    let dated = dots.iter().filter(|dot| dot.entry.point.is_some());
+    dated.map(|dot| lane_name(dot.entry)).collect::<IndexSet<_>>().len()
+}
+
 fn lane_name(entry: &Entry<'_>) -> (String, String) {
     let host = entry.host.unwrap_or("host not known").to_owned();
     let product = entry.dialect.and_then(Dialect::from_name).map_or("", Dialect::product);
@@ -157,6 +165,13 @@ fn pack(dots: Vec<(i64, &Dot<'_>)>, top: i64) -> (Vec<Mark>, i64) {
     let mut marks: Vec<Mark> = Vec::new();
     let mut counts: Vec<usize> = Vec::new();
     for (x, dot) in dots {
+        let label = dot.label.to_string();
+        let same = |mark: &Mark| dot.is_merged && mark.label == label && x - mark.x < APART;
+        if let Some((mark, count)) = marks.iter_mut().zip(&mut counts).rev().find(|(mark, _)| same(mark)) {
+            *count += 1;
+            mark.title = format!("{count} records about this time, the last {}", title(dot.entry));
+            continue;
+        }
         let free = ends.iter().position(|(end, _)| end + APART <= x);
         let row = match free {
             Some(row) => row,
@@ -182,7 +197,7 @@ fn pack(dots: Vec<(i64, &Dot<'_>)>, top: i64) -> (Vec<Mark>, i64) {
         marks.push(Mark {
             x,
             y: top + i64::try_from(row).unwrap_or(0) * ROW,
-            label: dot.label.to_string(),
+            label,
             title: title(dot.entry),
             href: dot.href.clone(),
             class: dot.class,

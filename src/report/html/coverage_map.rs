@@ -141,7 +141,7 @@ fn listed(row: &CoverageRow) -> Listed {
 
 fn draw(rows: &[Read<'_>], times: &[i64], size: Size) -> Option<Drawing> {
     let rows = rows.get(..MAX_ROWS.min(rows.len()))?;
-    let mut room = size.room(40, 24 * HOUR);
+    let mut room = size.room(0, 24 * HOUR);
     // The name stands left of the bar, or above it.
     let names = if size == Size::Wide { 250 } else { 0 };
     room.width -= names - room.left;
@@ -188,12 +188,20 @@ fn draw_row(row: &Read<'_>, scale: &Scale, name_y: i64, y: i64) -> Row {
         let words = format!("gap of {}", length(to - from).unwrap_or_default());
         scale.bars(*from, *to).into_iter().map(thick).map(move |(x, width)| (x, width, words.clone()))
     });
+    // What was read between the holes is drawn over them: a log of seconds beside a hole of days must stay visible.
+    let mut bars = Vec::new();
+    let mut from = row.from;
+    for (hole, next) in &row.gaps {
+        bars.extend(scale.bars(from, *hole).into_iter().map(thick));
+        from = *next;
+    }
+    bars.extend(scale.bars(from, row.to).into_iter().map(thick));
     Row {
         log: log_name(row.row),
         name_y,
         y,
         title: format!("{}: {range}", log_name(row.row)),
-        bars: scale.bars(row.from, row.to).into_iter().map(thick).collect(),
+        bars,
         gaps: gaps.collect(),
     }
 }

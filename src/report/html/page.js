@@ -65,6 +65,10 @@
     closed.forEach((node) => { node.open = true; });
   });
   window.addEventListener("afterprint", () => closed.forEach((node) => { node.open = false; }));
+  // A level that is only counted has nothing to hide.
+  for (const box of boxes) {
+    box.closest("label").hidden = !items.some((item) => item.level === box.value);
+  }
   form.hidden = false;
   follow();
 })();

@@ -11,6 +11,9 @@ const PAD: i64 = 12;
 /// Pixels of one digit of a tick's label.
 const DIGIT: i64 = 6;
 
+/// A stretch is cut out where it is more than so many percent of what is shown.
+const SHARE: i64 = 10;
+
 /// Steps between ticks, in microseconds.
 const STEPS: [i64; 24] = [
     1000,
@@ -50,8 +53,9 @@ pub(super) struct Room {
     pub(super) piece: i64,
     /// Width of a cut.
     pub(super) cut: i64,
-    /// A stretch is cut out where it is more than so many percent of what is shown.
-    pub(super) share: i64,
+    /// A stretch is cut out only where it is so many times as long as the middle one: what comes at regular times
+    /// is no gap. 0: however long it is.
+    pub(super) times: i64,
     /// Shorter stretches are never cut out, in microseconds.
     pub(super) least: i64,
 }
@@ -113,10 +117,13 @@ impl Scale {
             .collect();
         gaps.sort_unstable_by_key(|(gap, index)| (std::cmp::Reverse(*gap), *index));
         let most = (room.width - room.piece) / (room.piece + room.cut).max(1);
+        let usual = gaps.get(gaps.len() / 2).map_or(0, |(gap, _)| *gap);
         let mut shown = last.saturating_sub(first);
         let mut cuts: Vec<usize> = Vec::new();
         for (gap, index) in gaps {
-            let is_long = gap >= room.least && gap / 100 >= shown / 10_000 * room.share;
+            let is_long = gap >= room.least
+                && (room.times == 0 || gap / room.times >= usual)
+                && gap >= shown / 100 * SHARE;
             if !is_long || i64::try_from(cuts.len()).unwrap_or(i64::MAX) >= most {
                 break;
             }
@@ -207,7 +214,9 @@ impl Piece {
         let length = self.to - self.from;
         let shift = i64::from(east) * SECOND;
         if length <= 0 {
-            return self.tick(self.from + shift, self.left + self.width / 2, SECOND, "middle", day).into_iter().collect();
+            let unit = if self.from % SECOND == 0 { SECOND } else { 1000 };
+            let x = self.left + self.width / 2;
+            return self.tick(self.from + shift, x, unit, "middle", day).into_iter().collect();
         }
         let drawn = (self.width - 2 * PAD).max(1);
         let label = 12 * DIGIT + 14;
@@ -227,7 +236,8 @@ impl Piece {
                     .collect();
             }
         }
-        let unit = if length < 10 * SECOND { 1000 } else { SECOND };
+        let is_fraction = length < 10 * SECOND && (self.from % SECOND != 0 || self.to % SECOND != 0);
+        let unit = if is_fraction { 1000 } else { SECOND };
         let mut ticks: Vec<Tick> =
             self.tick(self.from + shift, self.x(self.from), unit, "start", day).into_iter().collect();
         if self.width >= 2 * label + 2 * PAD {
@@ -256,7 +266,7 @@ impl Piece {
 mod tests {
     use super::*;
 
-    const ROOM: Room = Room { left: 0, width: 760, piece: 84, cut: 52, share: 60, least: 0 };
+    const ROOM: Room = Room { left: 0, width: 760, piece: 84, cut: 52, times: 4, least: 0 };
 
     fn moments(times: &[i64]) -> Scale {
         Scale::new(times.iter().map(|at| (*at, *at)).collect(), ROOM).unwrap()
