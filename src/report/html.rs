@@ -23,7 +23,10 @@ mod scale;
 use indexmap::IndexMap;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, HtmlEscape, Output, State, UndefinedBehavior, Value, context, escape_formatter};
+use minijinja::{
+    AutoEscape, Environment, Error, HtmlEscape, Output, State, UndefinedBehavior, Value, context,
+    escape_formatter,
+};
 use serde::Serialize;
 
 use super::escape::visible;

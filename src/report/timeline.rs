@@ -112,7 +112,9 @@ impl Case<'_> {
         let mut unknown = dated().filter(|(_, point)| point.east.is_none()).map(|(entry, _)| entry);
         let first = unknown.next()?;
         if is_known {
-            return Some("times of unknown zone are placed as printed; beside the others their order is not certain");
+            return Some(
+                "times of unknown zone are placed as printed; beside the others their order is not certain",
+            );
         }
         let same = |entry: &Entry<'_>| {
             entry.record.source == first.record.source || (entry.host.is_some() && entry.host == first.host)
@@ -184,7 +186,16 @@ impl<'r> Cases<'r> {
             }
         };
         let process = source.and_then(|row| row.process.as_deref());
-        Entry { number, neighbour, record, point, mark, host, process, dialect: source.map(|row| row.dialect) }
+        Entry {
+            number,
+            neighbour,
+            record,
+            point,
+            mark,
+            host,
+            process,
+            dialect: source.map(|row| row.dialect),
+        }
     }
 }
 
@@ -263,10 +274,7 @@ mod tests {
         ];
         let expected = [("a", 9), ("a", 10), ("b", 1), ("b", 2), ("c", 1)];
         let got = ordered(&records);
-        assert_eq!(
-            got.iter().map(|(source, line)| (source.as_str(), *line)).collect::<Vec<_>>(),
-            expected
-        );
+        assert_eq!(got.iter().map(|(source, line)| (source.as_str(), *line)).collect::<Vec<_>>(), expected);
     }
 
     #[test]

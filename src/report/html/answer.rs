@@ -8,8 +8,8 @@ use crate::base::report::{NoticeRow, SourceRow};
 use crate::base::{Dialect, Finding, Impact, Level, Report};
 use crate::report::text::words::{self, count, count_of, thousands};
 use crate::report::text::{
-    Look, Sorted, covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span,
-    trouble_words,
+    Look, Sorted, covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope,
+    span, trouble_words,
 };
 
 /// Failures named one by one above the fold.
@@ -47,7 +47,12 @@ struct Headline {
     number: Option<usize>,
 }
 
-pub(super) fn answer(report: &Report, sorted: &Sorted<'_>, look: Look, cards: &IndexMap<(Level, &str), usize>) -> Answer {
+pub(super) fn answer(
+    report: &Report,
+    sorted: &Sorted<'_>,
+    look: Look,
+    cards: &IndexMap<(Level, &str), usize>,
+) -> Answer {
     let open: Vec<&Finding> =
         sorted.told.iter().copied().filter(|finding| finding.level > Level::Exposed).collect();
     let is_quiet = open.is_empty() && sorted.exposed.is_empty();
@@ -162,7 +167,10 @@ fn rows(report: &Report, sorted: &Sorted<'_>, look: Look, is_quiet: bool) -> Vec
     rows.push(("Read", read));
     if let Some((from, to)) = span(&known) {
         let length = words::minutes_in_words(covered_minutes(&report.coverage));
-        rows.push(("Time", format!("{length} of log between {} and {}", words::minute(from), words::minute(to))));
+        rows.push((
+            "Time",
+            format!("{length} of log between {} and {}", words::minute(from), words::minute(to)),
+        ));
     }
     if let Some(missing) = missing(&known).filter(|_| is_quiet) {
         rows.push(("Not given", missing));

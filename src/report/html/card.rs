@@ -211,7 +211,9 @@ fn record<'r>(finding: &'r Finding, card: usize, entry: &Entry<'r>) -> Option<Re
     let all: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
     let is_whole = shown.len() == all.len()
         && shown.iter().zip(&all).all(|(shown, line)| *shown == line.replace('\t', " "));
-    let origin = [entry.host, entry.process].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    // The mark of a local time names the host already.
+    let host = entry.host.filter(|_| !matches!(entry.mark, ZoneMark::Local(_)));
+    let origin = [host, entry.process].into_iter().flatten().collect::<Vec<_>>().join(" ");
     Some(Record {
         number,
         id: format!("f{card}e{number}"),
@@ -251,10 +253,7 @@ fn conditions(finding: &Finding) -> Vec<Shown<'_>> {
             word,
             class,
             records: condition.evidence.iter().map(|index| index + 1).collect(),
-            collect: condition
-                .collect
-                .as_deref()
-                .filter(|_| condition.state == ConditionState::Unknown),
+            collect: condition.collect.as_deref().filter(|_| condition.state == ConditionState::Unknown),
         }
     });
     shown.collect()

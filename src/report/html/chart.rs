@@ -184,7 +184,8 @@ fn pack(dots: Vec<(i64, &Dot<'_>)>, top: i64) -> (Vec<Mark>, i64) {
                 if let (Some(mark), Some(count)) = (marks.get_mut(last), counts.get_mut(last)) {
                     *count += 1;
                     mark.label = if *count < 100 { format!("+{count}") } else { "++".to_owned() };
-                    mark.title = format!("{} records about this time, among them {}", *count, title(dot.entry));
+                    mark.title =
+                        format!("{} records about this time, among them {}", *count, title(dot.entry));
                     mark.class = "many";
                 }
                 continue;
@@ -222,9 +223,10 @@ pub(super) fn axis_zone<'e, 'r: 'e>(entries: impl Iterator<Item = &'e Entry<'r>>
         [None] => (0, "Axis: times as printed, their zone is not known."),
         [Some(0)] => (0, "Axis: UTC."),
         [Some(east)] => (*east, "Axis: times as printed, all of one known zone."),
-        [None, ..] => {
-            (0, "Axis: UTC. Marks with a broken edge have no known zone and stand where their printed time would be in UTC.")
-        }
+        [None, ..] => (
+            0,
+            "Axis: UTC. Marks with a broken edge have no known zone and stand where their printed time would be in UTC.",
+        ),
         _ => (0, "Axis: UTC."),
     }
 }

@@ -101,7 +101,10 @@ pub(super) fn coverage_map(report: &Report, times: &[i64]) -> Option<CoverageMap
         _ => "Axis: times as printed; the logs do not tell their zone.",
     };
     Some(CoverageMap {
-        drawings: [Size::Wide, Size::Narrow].into_iter().filter_map(|size| draw(&rows, times, size)).collect(),
+        drawings: [Size::Wide, Size::Narrow]
+            .into_iter()
+            .filter_map(|size| draw(&rows, times, size))
+            .collect(),
         rows: report.coverage.iter().take(MAX_LISTED).map(listed).collect(),
         left_out: rows.len().saturating_sub(MAX_ROWS),
         not_listed: report.coverage.len().saturating_sub(MAX_LISTED),

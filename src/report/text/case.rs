@@ -45,7 +45,13 @@ pub(super) fn write<'r>(page: &mut Page, indent: usize, finding: &'r Finding, ca
     }
 }
 
-fn write_entry(page: &mut Page, indent: usize, finding: &Finding, entry: &Entry<'_>, before: Option<&Entry<'_>>) {
+fn write_entry(
+    page: &mut Page,
+    indent: usize,
+    finding: &Finding,
+    entry: &Entry<'_>,
+    before: Option<&Entry<'_>>,
+) {
     let label = Rich::of(if entry.number.is_some() { BOLD } else { PLAIN }, clock(entry));
     let mut head = match entry.number {
         Some(number) => Rich::of(PLAIN, &format!("[{number}] ")),

@@ -9,8 +9,8 @@ use super::page::{ALARM, BOLD, DIM, GOOD, PLACE, PLAIN, Page, Rich, WARN, level_
 use super::prose::prose;
 use super::words::{self, count_of};
 use crate::base::finding::{Condition, Evidence, Object};
-use crate::report::timeline::Cases;
 use crate::base::{ConditionState, Finding, Impact, Level};
+use crate::report::timeline::Cases;
 
 /// Findings of one advisory and level that are told in full; a person reads no more, the rest gets a line each.
 const MAX_FULL: usize = 10;
@@ -28,7 +28,12 @@ const LABEL: usize = 8;
 /// Where the advisory's text was told already: advisory to number of the finding.
 type Told<'r> = IndexMap<&'r str, usize>;
 
-pub(super) fn write_all<'r>(page: &mut Page, sorted: &Sorted<'r>, min_level: Level, cases: Option<&Cases<'r>>) {
+pub(super) fn write_all<'r>(
+    page: &mut Page,
+    sorted: &Sorted<'r>,
+    min_level: Level,
+    cases: Option<&Cases<'r>>,
+) {
     let mut groups: IndexMap<(Level, &str), Vec<&Finding>> = IndexMap::new();
     for finding in &sorted.told {
         groups.entry((finding.level, finding.advisory.as_str())).or_default().push(finding);
