@@ -13,6 +13,7 @@ pub mod dates;
 pub mod identify;
 pub mod lines;
 pub mod mixed;
+mod quoted;
 
 pub mod backup_exec;
 pub mod fcm;
