@@ -46,7 +46,12 @@ impl Reader for ImageList {
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Lines::new(ListGrammar { columns: default_columns(), image: None, copy: None, files: false }))
+        Box::new(Lines::new(ListGrammar {
+            columns: default_columns(),
+            image: None,
+            copy: None,
+            files: false,
+        }))
     }
 }
 
