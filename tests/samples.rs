@@ -94,7 +94,8 @@ fn every_case_gives_what_it_states() {
 
 #[test]
 fn every_pattern_has_hits_and_misses() {
-    for pattern in &CATALOGUE.patterns {
+    // Knowledge for `explain` alone has no verdict that a log could hit.
+    for pattern in CATALOGUE.patterns.iter().filter(|pattern| !pattern.verdicts.is_empty()) {
         for start in ["hit-", "miss-"] {
             let is_there = CASES.iter().any(|case| case.id == pattern.id && case.name.starts_with(start));
             assert!(is_there, "{}: no {start}...", pattern.id);

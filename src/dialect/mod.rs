@@ -9,6 +9,9 @@ use chrono::NaiveDate;
 
 use crate::base::{DateOrder, Dialect, Sink, Splitter};
 
+#[cfg(test)]
+mod collect;
+
 pub mod dates;
 pub mod identify;
 pub mod lines;

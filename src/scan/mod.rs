@@ -123,7 +123,7 @@ pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings
     let mut settled = settle::settle(extracts, options, settings);
     notices.append(&mut settled.notices);
     settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
-    vm_runs::mark_effective_fulls(&mut settled.world.events, catalogue, &settled.world.names);
+    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
     let world = World::new(catalogue, settled.world);
     let judgement = verdict::judge(&world, &workshop.spill, &|pattern| options.wants(pattern));
     report::report(inputs, catalogue, &world, &settled.sources, judgement, notices)

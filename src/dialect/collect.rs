@@ -1,4 +1,4 @@
-//! Collects what a splitter gives, for the tests of this family.
+//! Collects what a splitter gives, for the tests of the dialects.
 
 use std::borrow::Cow;
 
@@ -7,33 +7,33 @@ use crate::dialect::{Reader, SourceContext};
 
 /// Everything a sink was given.
 #[derive(Default)]
-pub(super) struct Got {
+pub(crate) struct Got {
     /// Records, their offsets moved to those of the whole text.
-    pub(super) records: Vec<Record<'static>>,
+    pub(crate) records: Vec<Record<'static>>,
     /// Facts with the host they name.
-    pub(super) facts: Vec<(Option<String>, FactKind)>,
+    pub(crate) facts: Vec<(Option<String>, FactKind)>,
     /// Hosts of the source.
-    pub(super) hosts: Vec<String>,
+    pub(crate) hosts: Vec<String>,
     /// Notices.
-    pub(super) notices: Vec<NoticeCode>,
+    pub(crate) notices: Vec<NoticeCode>,
     /// What dates showed about their order.
-    pub(super) votes: Vec<DateOrder>,
+    pub(crate) votes: Vec<DateOrder>,
     shift: usize,
 }
 
 impl Got {
     /// Records without those that are derived.
-    pub(super) fn ordinary(&self) -> Vec<&Record<'static>> {
+    pub(crate) fn ordinary(&self) -> Vec<&Record<'static>> {
         self.records.iter().filter(|record| record.line.is_none()).collect()
     }
 
     /// Number of records without a head.
-    pub(super) fn headless(&self) -> usize {
+    pub(crate) fn headless(&self) -> usize {
         self.records.iter().filter(|record| !record.head).count()
     }
 
     /// Records of this kind.
-    pub(super) fn kind(&self, kind: &str) -> Vec<&Record<'static>> {
+    pub(crate) fn kind(&self, kind: &str) -> Vec<&Record<'static>> {
         self.records.iter().filter(|record| record.kind == kind).collect()
     }
 }
@@ -87,12 +87,12 @@ fn owned(record: &Record<'_>) -> Record<'static> {
 }
 
 /// A context for a file of this path.
-pub(super) fn context(reader: &dyn Reader, path: &str) -> SourceContext {
+pub(crate) fn context(reader: &dyn Reader, path: &str) -> SourceContext {
     SourceContext { path: path.to_owned(), date_order: None, place: reader.place(path) }
 }
 
 /// Reads the text in one piece.
-pub(super) fn read(reader: &dyn Reader, path: &str, text: &str) -> Got {
+pub(crate) fn read(reader: &dyn Reader, path: &str, text: &str) -> Got {
     let mut got = Got::default();
     let used = reader.splitter(&context(reader, path)).split(text, 1, Feed::Last, &mut got);
     assert_eq!(used, text.len());
@@ -112,7 +112,7 @@ fn covers(got: &Got, text: &str) {
 }
 
 /// Reads the text in two pieces, cut at every byte, and compares with the whole.
-pub(super) fn cut_anywhere(reader: &dyn Reader, path: &str, text: &str) {
+pub(crate) fn cut_anywhere(reader: &dyn Reader, path: &str, text: &str) {
     let whole: Vec<String> =
         read(reader, path, text).records.iter().map(|record| format!("{record:?}")).collect();
     for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
