@@ -43,7 +43,9 @@ fn unknown(what: &str, catalogue: &Catalogue) -> String {
     let is_error = wanted.starts_with("v-79-") || wanted.starts_with("0x");
     if let Some(number) = error_number(&wanted).filter(|_| is_error) {
         let link = link_of(number);
-        return format!("0x{number:08X} is {link} of Backup Exec; what it means is not known here, and not guessed");
+        return format!(
+            "0x{number:08X} is {link} of Backup Exec; what it means is not known here, and not guessed"
+        );
     }
     if similar.is_empty() && is_number {
         return format!("the code {what} is not known here, and its meaning is not guessed");

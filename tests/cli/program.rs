@@ -65,7 +65,9 @@ fn what_needs_no_logs() {
         let text = String::from_utf8_lossy(&unknown.get_output().stderr).into_owned();
         assert!(text.contains("0xE0001234 is V-79-57344-4660"), "{text}");
     }
-    for (code, advisory) in [("ANS9365E", "swg21678788"), ("e000fedd", "BE-OBJECT-LIST"), ("ANS2330", "IT14926")] {
+    for (code, advisory) in
+        [("ANS9365E", "swg21678788"), ("e000fedd", "BE-OBJECT-LIST"), ("ANS2330", "IT14926")]
+    {
         let known = blogscan().args(["explain", code]).assert().success();
         let text = String::from_utf8_lossy(&known.get_output().stdout).into_owned();
         assert!(text.contains(advisory), "{text}");

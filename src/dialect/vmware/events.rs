@@ -329,7 +329,8 @@ Revert snapshot;srv-db3;Running;CORP\\mara;2019-03-14 09:12:40;2019-03-14 09:12:
 
         // With another event between, and with a part that never comes.
         let other = part("1-1", 8, "User root@127.0.0.1 logged in]");
-        let text = part("1-2", 7, begin) + &other + &part("2-2", 7, &format!("{end}]")) + &part("2-3", 9, "x]");
+        let text =
+            part("1-2", 7, begin) + &other + &part("2-2", 7, &format!("{end}]")) + &part("2-3", 9, "x]");
         let got = read(&Events, "syslog", &text);
         assert_eq!((got.records.len(), got.kind("snapshot-reverted").len()), (4, 1));
         assert_eq!(got.records[2].body, SENTENCE);
@@ -350,8 +351,13 @@ Revert snapshot;srv-db3;Running;CORP\\mara;2019-03-14 09:12:40;2019-03-14 09:12:
         );
         let got = read(&Events, "e.csv", &text);
         let done = got.kind("snapshot-reverted");
-        assert_eq!((done[0].field("vm"), done[0].field("esx")), (Some("App on host B"), Some("esx4.corp.local")));
-        let alone = format!("Event [7] [1-1] [2021-09-06T14:40:13.28834Z] [vim.event.EventEx] [info] [x] [DC1] [7] [{sentence}]\n");
+        assert_eq!(
+            (done[0].field("vm"), done[0].field("esx")),
+            (Some("App on host B"), Some("esx4.corp.local"))
+        );
+        let alone = format!(
+            "Event [7] [1-1] [2021-09-06T14:40:13.28834Z] [vim.event.EventEx] [info] [x] [DC1] [7] [{sentence}]\n"
+        );
         let got = read(&Events, "syslog", &alone);
         assert_eq!(got.kind("snapshot-reverted")[0].field("vm"), Some("App on host B"));
         let text = "Description,Type,Date Time,Task,Target,User\n\"Reconfigured App on host B on esx4 in DC1. Modified: config.changeTrackingEnabled: false -> true; \",Information,13.03.2019 21:00:02,,App on host B,x\n";

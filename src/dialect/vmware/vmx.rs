@@ -38,10 +38,8 @@ impl Reader for Vmx {
             return Claim::Strong;
         }
         let Some((key, _)) = setting(line) else { return Claim::No };
-        let is_own = matches!(
-            key,
-            "config.version" | "virtualHW.version" | "guestOS" | "vmci0.present"
-        ) || disk_setting(key).is_some();
+        let is_own = matches!(key, "config.version" | "virtualHW.version" | "guestOS" | "vmci0.present")
+            || disk_setting(key).is_some();
         match key {
             _ if is_own => Claim::Strong,
             "ctkEnabled" | "displayName" | ".encoding" | "annotation" | "memsize" | "numvcpus" => Claim::Weak,
@@ -61,10 +59,12 @@ impl Reader for Vmx {
 fn is_piece(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(PIECE).peekable();
     let mut tells = false;
-    let all = lines.all(|line| setting(line).is_some_and(|(key, _)| {
-        tells |= key == "ctkEnabled";
-        true
-    }));
+    let all = lines.all(|line| {
+        setting(line).is_some_and(|(key, _)| {
+            tells |= key == "ctkEnabled";
+            true
+        })
+    });
     all && tells
 }
 
