@@ -125,8 +125,17 @@ pub(crate) enum PatternsCommand {
     },
     /// Say everything that is wrong with pattern files; without a folder, with the built-in ones
     Check(FolderWords),
-    /// Check pattern files and run them against their sample logs
-    Test(FolderWords),
+    /// Check pattern files, run them against their sample logs, and break every hit in all the ways that logs break
+    Test {
+        #[command(flatten)]
+        words: FolderWords,
+        /// Leave the samples as they are: no mutants
+        #[arg(long, conflicts_with = "bless")]
+        no_mutants: bool,
+        /// Write what the mutants come to into the expectation files, to be looked through and committed
+        #[arg(long)]
+        bless: bool,
+    },
     /// Print the JSON Schema of pattern files
     Schema {
         #[command(flatten)]

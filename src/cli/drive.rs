@@ -7,7 +7,7 @@ use crate::base::Report;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
-use crate::scan::samples::CaseResult;
+use crate::scan::samples::{CaseResult, Mutants};
 use crate::settings::Settings;
 
 pub use crate::scan::Options;
@@ -29,9 +29,14 @@ pub trait Engine {
     /// # Errors
     ///
     /// Where the folder cannot be read.
-    fn prove(&self, samples: &Path, catalogue: &Catalogue) -> std::io::Result<Vec<CaseResult>> {
+    fn prove(
+        &self,
+        samples: &Path,
+        catalogue: &Catalogue,
+        mutants: Mutants,
+    ) -> std::io::Result<Vec<CaseResult>> {
         let known = |id: &str| catalogue.pattern(id).is_some_and(|pattern| pattern.id == id);
-        crate::scan::samples::prove(samples, catalogue, &known)
+        crate::scan::samples::prove(samples, catalogue, &known, mutants)
     }
 
     /// Scans paths.

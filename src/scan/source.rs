@@ -22,6 +22,7 @@ use super::collect::{Collector, Part, Reading};
 use super::spill::Spill;
 
 /// A source that was read.
+#[derive(Clone)]
 pub(super) struct Extract {
     pub(super) path: String,
     pub(super) dialect: Dialect,
@@ -37,7 +38,8 @@ pub(super) struct Extract {
     pub(super) notices: Vec<Notice>,
 }
 
-fn tells_late(extract: &Extract) -> bool {
+/// Only the rest of a source told that days come first: what stood before was read month first.
+pub(super) fn tells_late(extract: &Extract) -> bool {
     let part = &extract.part;
     extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0
 }
@@ -73,7 +75,6 @@ impl<'c> Workshop<'c> {
             self.reading.watch.begin(text.path());
             extracts.push(self.read(text, self.order));
         });
-        // Only the rest of a source told that days come first: what stood before was read month first.
         let late: HashMap<String, usize> = extracts
             .iter()
             .enumerate()
@@ -90,7 +91,7 @@ impl<'c> Workshop<'c> {
         (extracts, notices)
     }
 
-    fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
+    pub(super) fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
         let path = text.path().to_owned();
         let mut extract = Extract {
             path: path.clone(),
