@@ -69,8 +69,21 @@ impl Search<'_, '_> {
             .chain(bound.outer)
             .flat_map(|step| std::iter::once(step.event).chain(step.group.iter().copied()))
             .collect();
-        found.retain(|event| !used.contains(event));
+        found.retain(|event| !used.contains(event) && !used.iter().any(|own| self.is_copy(*own, *event)));
         found
+    }
+
+    /// The same record in another source: a copy of the log, not a second happening.
+    fn is_copy(&self, one: EventIndex, other: EventIndex) -> bool {
+        let world = self.world;
+        let (Some(mine), Some(theirs)) = (world.event(one), world.event(other)) else { return false };
+        mine.source != theirs.source
+            && mine.kind == theirs.kind
+            && mine.stamp == theirs.stamp
+            && !mine.stamp.is_none()
+            && mine.host == theirs.host
+            && mine.pid == theirs.pid
+            && mine.values == theirs.values
     }
 
     /// A stretch of time, relative to a bound step, that holds all of the scope.

@@ -21,7 +21,7 @@ pub(in crate::scan) fn blessed(text: &str, findings: &[Option<Vec<Mutant>>]) -> 
             held.push(line);
             continue;
         }
-        if trimmed.starts_with('[') && is_header(trimmed) {
+        if is_header(trimmed) {
             if let Some(mutants) = open.take() {
                 out.push_str(&table(mutants));
             }
@@ -46,7 +46,9 @@ pub(in crate::scan) fn blessed(text: &str, findings: &[Option<Vec<Mutant>>]) -> 
 
 /// A line of an array may begin with a bracket too; a header is alone in its line.
 fn is_header(line: &str) -> bool {
-    line.ends_with(']') && line.trim_matches(['[', ']']).chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
+    line.starts_with('[')
+        && line.ends_with(']')
+        && line.trim_matches(['[', ']']).chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
 }
 
 fn without_tables(text: &str) -> String {

@@ -16,7 +16,7 @@ const OTHER_PID: u64 = 100_000_000;
 impl Bench<'_, '_> {
     pub(super) fn of_events(&self, world: &World<'_>, target: &Target<'_>, mutants: &mut Vec<Mutant>) {
         for (step, bound) in &target.bound {
-            let all: Vec<EventIndex> = std::iter::once(bound.event).chain(bound.group.iter().copied()).collect();
+            let all = mates(world, target, step, bound.event);
             for join in &step.same {
                 let mut parts = parts_of(world);
                 let changed =
@@ -33,7 +33,7 @@ impl Bench<'_, '_> {
                     self.add(name, Rule::NeverRises, parts, target, mutants);
                 }
             }
-            self.reordered(world, target, step, bound.event, mutants);
+            self.reordered(world, target, step, &all, mutants);
             self.overrun(world, target, step, &all, mutants);
         }
         for absence in target.verdict.absent.iter().chain(&target.verdict.unless) {
@@ -52,9 +52,10 @@ impl Bench<'_, '_> {
         world: &World<'_>,
         target: &Target<'_>,
         step: &Step,
-        at: EventIndex,
+        all: &[EventIndex],
         mutants: &mut Vec<Mutant>,
     ) {
+        let Some(at) = all.first().copied() else { return };
         let (Order::After(reference) | Order::Before(reference)) = &step.order else { return };
         let Some(there) = target.event(reference) else { return };
         let (Some(one), Some(other)) = (world.event(at), world.event(there)) else { return };
@@ -62,14 +63,27 @@ impl Bench<'_, '_> {
         if !one_log && (one.stamp == other.stamp || !one.stamp.is_dated() || !other.stamp.is_dated()) {
             return;
         }
-        let mut parts = parts_of(world);
+        let micros = |stamp: Stamp| stamp.instant().or(stamp.civil_micros());
+        let back = match (micros(one.stamp), micros(other.stamp)) {
+            (Some(mine), Some(theirs)) => theirs - mine,
+            _ => 0,
+        };
         let (mine, theirs) = (one.clone(), other.clone());
-        for (index, from, own) in [(at, &theirs, &mine), (there, &mine, &theirs)] {
-            if let Some(slot) = parts.events.get_mut(index) {
-                slot.stamp = from.stamp;
-                slot.placed = from.placed;
-                slot.position = if one_log { from.position } else { own.position };
-            }
+        let mut parts = parts_of(world);
+        for (index, slot) in parts.events.iter_mut().enumerate() {
+            let (from, own) = match index {
+                _ if index == at => (&theirs, &mine),
+                _ if index == there => (&mine, &theirs),
+                _ if all.contains(&index) => {
+                    slot.stamp = slot.stamp.shifted(back);
+                    slot.position += if one_log { theirs.position - mine.position } else { 0 };
+                    continue;
+                }
+                _ => continue,
+            };
+            slot.stamp = from.stamp;
+            slot.placed = from.placed;
+            slot.position = if one_log { from.position } else { own.position };
         }
         self.add(format!("order swapped {}", step.name), Rule::NeverRises, parts, target, mutants);
     }
@@ -126,6 +140,21 @@ impl Bench<'_, '_> {
             }
         }
     }
+}
+
+/// The event of a step, and every other one that could take its place: they are broken alike.
+fn mates(world: &World<'_>, target: &Target<'_>, step: &Step, event: EventIndex) -> Vec<EventIndex> {
+    let others = target.bound.iter().filter(|(other, _)| other.name != step.name);
+    let taken: Vec<EventIndex> = others.map(|(_, bound)| bound.event).collect();
+    let alike = |other: EventIndex| {
+        step.same.iter().all(|join| match (world.value(event, &join.mine), world.value(other, &join.mine)) {
+            (Some(mine), Some(theirs)) => world.equal(&join.mine, &mine, &join.mine, &theirs),
+            _ => false,
+        })
+    };
+    let all = world.of_kinds(&step.kinds).into_iter();
+    let all = all.filter(|other| *other != event && !taken.contains(other) && alike(*other));
+    std::iter::once(event).chain(all).collect()
 }
 
 /// The unit in which a person would write this window.

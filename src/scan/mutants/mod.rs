@@ -57,9 +57,9 @@ impl Rule {
 
     fn words(self) -> &'static str {
         match self {
-            Rule::Falls => "must be lower",
-            Rule::NeverRises => "must not be higher",
-            Rule::Same => "must stay",
+            Rule::Falls => "be lower than",
+            Rule::NeverRises => "not be higher than",
+            Rule::Same => "stay",
         }
     }
 }
@@ -84,7 +84,7 @@ impl Mutant {
             Some(stated) => Some(format!("mutant {:?} is {seen}, stated is {stated}", self.name)),
             None if self.rule.allows(Some(level), self.level) => None,
             None => Some(format!(
-                "mutant {:?} is {seen}; without a statement it {} than or as {}",
+                "mutant {:?} is {seen}; where nothing is stated it must {} {}",
                 self.name,
                 self.rule.words(),
                 level.name()
@@ -177,14 +177,18 @@ impl<'b, 'c> Bench<'b, 'c> {
 
 impl<'t> Target<'t> {
     fn new(world: &World<'_>, pattern: &'t Pattern, finding: &'t Finding) -> Option<Target<'t>> {
-        // The strongest verdict whose steps are all there is the one that holds.
+        // Evidence stands in the order of the steps: the strongest verdict whose steps it begins with holds.
+        let mut names: Vec<&str> = finding.evidence.iter().map(|piece| piece.event.as_str()).collect();
+        names.dedup();
         let fits = |verdict: &&Verdict| {
-            let named = |name: &str| finding.evidence.iter().any(|piece| piece.event == name);
-            verdict.steps.iter().all(|step| named(&step.name))
-                && (verdict.level >= finding.level || verdict.level == Level::Cleared)
-                && (!verdict.steps.is_empty() || verdict.level == finding.level)
+            let steps: Vec<&str> = verdict.steps.iter().map(|step| step.name.as_str()).collect();
+            names.starts_with(&steps)
+                && verdict.level >= finding.level
+                && (!steps.is_empty() || verdict.level == finding.level)
         };
-        let verdict = pattern.verdicts.iter().find(fits)?;
+        let same = |verdict: &&Verdict| verdict.level == Level::Cleared && fits(verdict);
+        let cleared = pattern.verdicts.iter().find(same).filter(|_| finding.level == Level::Cleared);
+        let verdict = cleared.or_else(|| pattern.verdicts.iter().find(fits))?;
         let bound = verdict
             .steps
             .iter()

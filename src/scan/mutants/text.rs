@@ -91,13 +91,13 @@ impl Bench<'_, '_> {
             all_text &= self.cut(&piece.source, piece.line, &piece.text, &mut cuts);
         }
         let rule = if step.is_some() { Rule::Falls } else { Rule::NeverRises };
-        let parts = if all_text {
+        let mut parts = if all_text {
             self.parts(self.with_texts(|path, text| cuts.get(path).map(|lines| without_lines(text, lines))))
         } else {
-            let mut parts = parts_of(world);
-            parts.events.retain(|event| !kinds.contains(&event.kind));
-            parts
+            parts_of(world)
         };
+        // What a dialect makes of several lines does not go away with the one that it points to.
+        parts.events.retain(|event| !kinds.contains(&event.kind));
         self.add(format!("without {name}"), rule, parts, target, mutants);
     }
 
