@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Scan(Box<ScanWords>),
     /// Say of every source which dialect, encoding, host and time span it has
     Identify(IdentifyWords),
+    /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
+    WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
     Explain(ExplainWords),
     /// The catalogue of known failures, and the tools of its authors
@@ -98,6 +100,21 @@ pub(crate) struct IdentifyWords {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) reading: ReadingWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyNotWords {
+    /// Id or alias of the advisory
+    pub(crate) id: String,
+    /// Files, folders and bundles; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) patterns: PatternWords,
     #[command(flatten)]
     pub(crate) reading: ReadingWords,
 }

@@ -7,6 +7,7 @@ use crate::base::Report;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
+use crate::report::why_not::WhyNot;
 use crate::scan::samples::{CaseResult, Mutants};
 use crate::settings::Settings;
 
@@ -50,6 +51,18 @@ pub trait Engine {
 
     /// Identifies every source under the paths.
     fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification;
+
+    /// What stands between the logs and a finding of this pattern; `None`: no pattern has this id.
+    fn why_not(
+        &self,
+        id: &str,
+        inputs: &[String],
+        options: &Options,
+        catalogue: &Catalogue,
+        settings: &Settings,
+    ) -> Option<WhyNot> {
+        crate::scan::why_not(id, inputs, options, catalogue, settings)
+    }
 
     /// What a code means, one row per product that has it.
     fn meanings(&self, code: &str, catalogue: &Catalogue) -> Vec<Meaning>;

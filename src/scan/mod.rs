@@ -11,6 +11,7 @@ mod source;
 mod spill;
 mod track;
 mod vm_runs;
+mod why_not;
 
 use chrono::{NaiveDate, TimeDelta};
 use indexmap::IndexMap;
@@ -27,6 +28,7 @@ use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
 use report::sort_notices;
+pub use why_not::why_not;
 use source::{Extract, Workshop};
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
