@@ -222,6 +222,30 @@ impl Search<'_, '_> {
             })
     }
 
+    /// Does a log that would show it go on behind the time in question?
+    pub fn goes_on(&self, absence: &Absence, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
+        let Some(Stretch { from, to }) = self.stretch(absence, bound) else { return false };
+        let Some(end) = to.or(from) else { return false };
+        self.world
+            .reaches
+            .iter()
+            .filter(|coverage| tells(coverage) && self.can_yield(&absence.kinds, coverage))
+            .filter(|coverage| self.concerns(coverage, absence, about, bound))
+            .flat_map(|coverage| coverage.intervals.iter().map(move |interval| (coverage, interval)))
+            .any(|(coverage, interval)| {
+                let last = Point {
+                    stamp: interval.to,
+                    source: coverage.source,
+                    stream: coverage.stream,
+                    position: None,
+                    host: coverage.host.as_deref(),
+                    pid: None,
+                    dialect: coverage.dialect,
+                };
+                self.world.clocks().least_printed(&end, &last).is_some_and(|least| least > 0)
+            })
+    }
+
     /// Could one of these events stand in that log?
     fn can_yield(&self, kinds: &[EventKind], coverage: &Coverage) -> bool {
         kinds.iter().filter_map(|kind| self.world.catalogue.event(*kind)).any(|def| {

@@ -1,6 +1,7 @@
 //! Floor 5: the driver of a scan. It alone knows every stage:
 //! discover, read, recognise, split, match (per source, in parallel), settle, correlate, judge, report.
 
+mod absent;
 mod collect;
 mod coverage;
 mod mutants;
@@ -135,6 +136,7 @@ fn run_with(
     notices.extend(nothing_recognised(&extracts, &notices));
     let mut settled = settled(extracts, options, settings, catalogue);
     notices.append(&mut settled.notices);
+    notices.extend(absent::notices(&settled.world.coverage, options, catalogue));
     let world = World::new(catalogue, settled.world);
     let judgement = verdict::judge(&world, &workshop.spill, &|pattern| options.wants(pattern));
     report::report(inputs, catalogue, &world, &settled.sources, judgement, notices)

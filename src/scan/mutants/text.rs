@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use super::{Bench, Mutant, Rule, Target, parts_of};
-use crate::base::{DateOrder, Evidence};
+use crate::base::Evidence;
 use crate::correlate::World;
 use crate::input::TextReader;
-use crate::scan::source::{Extract, tells_late};
+use crate::scan::source::{Extract, order_told_late};
 
 /// The bytes of a source as UTF-8 or one of the code pages; `None`: no text.
 pub(super) fn plain(bytes: Vec<u8>) -> Option<Vec<u8>> {
@@ -46,8 +46,8 @@ impl Bench<'_, '_> {
             let reader = TextReader::from_read(path, Box::new(Cursor::new(bytes.as_slice())));
             self.workshop.read(reader, order)
         };
-        let extract = read(self.workshop.order);
-        if tells_late(&extract) { read(Some(DateOrder::Dmy)) } else { extract }
+        let extract = read(None);
+        order_told_late(&extract).map_or(extract, |order| read(Some(order)))
     }
 
     fn with_texts(&self, changed: impl Fn(&str, &[u8]) -> Option<Vec<u8>>) -> Vec<Extract> {
