@@ -7,6 +7,7 @@
 //! | `objects` | the work list of affected objects |
 //! | `identify` | what each source is |
 //! | `explain` | the advisory of a pattern |
+//! | `why_not` | how near a known failure came to be found |
 //! | `schema` | the contract of the JSON report |
 //!
 //! Before any of them a report passes [`sanitise`], which hides secrets; on its way to a terminal every text passes
@@ -22,5 +23,6 @@ pub mod sanitise;
 pub mod schema;
 pub mod select;
 pub mod text;
+pub mod why_not;
 
 pub use sanitise::sanitise;

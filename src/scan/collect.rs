@@ -42,7 +42,7 @@ pub(super) struct SessionPart {
 }
 
 /// What one source, or one chunk of it, came to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Part {
     pub(super) records: u64,
     pub(super) headless: u64,

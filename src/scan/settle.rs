@@ -167,7 +167,7 @@ impl Settler<'_> {
         }
         for (dialect, track) in &mut part.tracks {
             let intervals: Vec<Interval> = track
-                .finish()
+                .finish(dialect.coverage_kind())
                 .into_iter()
                 .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
                 .collect();
@@ -180,6 +180,7 @@ impl Settler<'_> {
                 intervals,
             });
         }
+        let own_zone = part.first.is_some_and(|stamp| stamp.zone() != Zone::Unknown);
         let (first, last) =
             (part.first.map(|stamp| clock.settle(stamp)), part.last.map(|stamp| clock.settle(stamp)));
         self.world.sources.push(SourceInfo {
@@ -188,7 +189,7 @@ impl Settler<'_> {
             host: host.clone(),
         });
         self.sources.push(SettledSource {
-            zone: zone_word(&clock, first, last),
+            zone: zone_word(&clock, own_zone, first, last),
             path,
             dialect,
             reason,
@@ -360,10 +361,11 @@ fn newest_first(dialect: Dialect) -> bool {
         || matches!(dialect, Dialect::VmwareEvents | Dialect::NetbackupBpdbjobs)
 }
 
-/// The zone of a source's stamps in a word: the name that was given, else the offset that all of them have.
-fn zone_word(clock: &Clock<'_>, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
+/// The zone of a source's stamps in a word: the name that was given for a source that has none of its own, else the
+/// offset that all of them have.
+fn zone_word(clock: &Clock<'_>, own: bool, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
     let offsets = [first?.zone(), last?.zone()];
-    match (offsets, clock.zone) {
+    match (offsets, clock.zone.filter(|_| !own)) {
         ([Zone::Offset(_), Zone::Offset(_)], Some(rule)) => Some(rule.to_string()),
         ([Zone::Offset(one), Zone::Offset(other)], None) if one == other => {
             Some(if one == 0 { "UTC".to_owned() } else { offset_word(one) })
