@@ -8,6 +8,7 @@ use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
 use crate::report::why_not::WhyNot;
+use crate::scan::proof::Proof;
 use crate::scan::samples::{CaseResult, Mutants};
 use crate::settings::Settings;
 
@@ -48,6 +49,11 @@ pub trait Engine {
         catalogue: &Catalogue,
         settings: &Settings,
     ) -> Report;
+
+    /// What of the sources the findings of a report rest on.
+    fn proof(&self, inputs: &[String], options: &Options, report: &Report) -> Proof {
+        crate::scan::proof::gather(inputs, options, report)
+    }
 
     /// Identifies every source under the paths.
     fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification;

@@ -5,12 +5,14 @@ mod absent;
 mod collect;
 mod coverage;
 mod mutants;
+pub mod proof;
 mod report;
 pub mod samples;
 mod settle;
 mod source;
 mod spill;
 mod track;
+mod unknown;
 mod vm_runs;
 mod why_not;
 

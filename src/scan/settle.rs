@@ -18,6 +18,7 @@ use crate::settings::{Settings, ZoneRule};
 use super::Options;
 use super::collect::{Part, SessionPart};
 use super::source::Extract;
+use super::unknown::Errors;
 
 /// A source as the report shows it, beside what the world takes from it.
 pub(super) struct SettledSource {
@@ -35,6 +36,7 @@ pub(super) struct SettledSource {
     pub(super) first: Option<Stamp>,
     pub(super) last: Option<Stamp>,
     pub(super) codes: IndexMap<(&'static str, String), u64>,
+    pub(super) errors: Errors,
 }
 
 /// Everything that was extracted, settled.
@@ -188,7 +190,14 @@ impl Settler<'_> {
             dialects: part.dialects.iter().copied().collect(),
             host: host.clone(),
         });
+        part.errors.each(|group| {
+            group.source.clone_from(&path);
+            group.line = group.line.map(|line| line + 1);
+            group.first = group.first.map(|stamp| clock.settle(stamp));
+            group.last = group.last.map(|stamp| clock.settle(stamp));
+        });
         self.sources.push(SettledSource {
+            errors: part.errors,
             zone: zone_word(&clock, own_zone, first, last),
             path,
             dialect,
