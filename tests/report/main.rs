@@ -2,8 +2,12 @@
 
 mod contract;
 mod example;
+mod formats;
 mod hostile;
+#[cfg(feature = "mail")]
+mod mail;
 mod page;
+mod redact;
 
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::objects;
