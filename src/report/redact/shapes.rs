@@ -61,7 +61,7 @@ static ANNOUNCED: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
             Kind::Host,
             r"host(?:[ _]?name)?|client|(?:master|media|storage|backup)[ _]?server|server|node(?:[ _]?name)?|computer|esx|vcenter|data ?mover|proxy",
         ),
-        (Kind::Store, r"volume(?:[ _]?name)?|disk ?pool|storage ?unit|stu|datastore|snapshot"),
+        (Kind::Store, r"volume(?:[ _]?name)?|disk ?pool|storage ?unit|stu|datastore"),
     ];
     // Where a line holds nothing but the name, it may have blanks; options of TSM stand before their values alone.
     let whole_line = [
