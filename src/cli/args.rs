@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Scan(Box<ScanWords>),
     /// Say of every source which dialect, encoding, host and time span it has
     Identify(IdentifyWords),
+    /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
+    WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
     Explain(ExplainWords),
     /// The catalogue of known failures, and the tools of its authors
@@ -138,6 +140,21 @@ pub(crate) struct IdentifyWords {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct WhyNotWords {
+    /// Id or alias of the advisory
+    pub(crate) id: String,
+    /// Files, folders and bundles; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) patterns: PatternWords,
+    #[command(flatten)]
+    pub(crate) reading: ReadingWords,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ExplainWords {
     /// Id of an advisory, status code, message id or event
     pub(crate) what: String,
@@ -160,8 +177,17 @@ pub(crate) enum PatternsCommand {
     },
     /// Say everything that is wrong with pattern files; without a folder, with the built-in ones
     Check(FolderWords),
-    /// Check pattern files and run them against their sample logs
-    Test(FolderWords),
+    /// Check pattern files, run them against their sample logs, and break every hit in all the ways that logs break
+    Test {
+        #[command(flatten)]
+        words: FolderWords,
+        /// Leave the samples as they are: no mutants
+        #[arg(long, conflicts_with = "bless")]
+        no_mutants: bool,
+        /// Write what the mutants come to into the expectation files, to be looked through and committed
+        #[arg(long)]
+        bless: bool,
+    },
     /// Print the JSON Schema of pattern files
     Schema {
         #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
-const COMMANDS: &[&str] = &["scan", "identify", "explain", "patterns", "completions", "man", "help"];
+const COMMANDS: &[&str] = &["scan", "identify", "why-not", "explain", "patterns", "completions", "man", "help"];
 
 pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if words.print_schema {
@@ -46,7 +46,7 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
         desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings)
     });
     add_faults(&mut report, &faults);
-    silence(&mut report, &settings, config.as_deref(), desk);
+    silence(&mut report, &settings, config.as_deref(), &plan, desk);
     let mut report = sanitise(report);
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
@@ -120,20 +120,23 @@ fn add_faults(report: &mut Report, faults: &[Fault]) {
     });
 }
 
-/// Marks findings that the site silenced. A silence whose time is over is named, so that nobody wonders.
-fn silence(report: &mut Report, settings: &Settings, config: Option<&Path>, desk: &mut Desk<'_, '_>) {
-    let today = desk.surroundings.today;
-    for finding in &mut report.findings {
-        if let Some(silence) = settings.silence_of(finding, today) {
-            finding.silenced = Some(silence.reason.clone());
-            continue;
-        }
-        if let Some(over) = settings.silences.iter().find(|silence| silence.covers(finding)) {
-            let file = config.map(|path| path.display().to_string()).unwrap_or_default();
-            let message =
-                format!("{file}:{}: the silence of {} ended on {}", over.line, finding.key, over.until);
-            desk.streams.tell(&message);
-        }
+/// Marks findings that the site silenced. A silence whose time is over is named on standard error as well, so that
+/// nobody wonders why a mail comes again.
+fn silence(
+    report: &mut Report,
+    settings: &Settings,
+    config: Option<&Path>,
+    plan: &ScanPlan,
+    desk: &mut Desk<'_, '_>,
+) {
+    let (only, products) = (&plan.options.only, &plan.options.products);
+    let asked = |advisory: &str| {
+        products.is_empty() && (only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(advisory)))
+    };
+    settings.silence(report, config, desk.surroundings.today, &asked);
+    for notice in report.notices.iter().filter(|notice| notice.code == NoticeCode::SilenceOver.name()) {
+        let (file, line) = (notice.source.as_deref().unwrap_or(""), notice.line.unwrap_or(0));
+        desk.streams.tell(&format!("{file}:{line}: {}", notice.detail));
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `objects` | the work list of affected objects |
 //! | `identify` | what each source is |
 //! | `explain` | the advisory of a pattern |
+//! | `why_not` | how near a known failure came to be found |
 //! | `schema` | the contract of the JSON report |
 //!
 //! `baseline` holds a report against an earlier one, `summary` says it in one line.
@@ -36,5 +37,6 @@ pub mod schema;
 pub mod select;
 pub mod summary;
 pub mod text;
+pub mod why_not;
 
 pub use sanitise::sanitise;

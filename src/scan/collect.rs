@@ -43,7 +43,7 @@ pub(super) struct SessionPart {
 }
 
 /// What one source, or one chunk of it, came to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Part {
     pub(super) records: u64,
     pub(super) headless: u64,

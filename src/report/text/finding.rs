@@ -290,9 +290,35 @@ fn exposed(page: &mut Page, findings: &[&Finding]) {
         let text = Rich::of(BOLD, &words::object(&finding.about))
             .push(PLAIN, &format!("  {}: {}", words::impact(finding.impact), finding.title));
         page.hang(INDENT, &Rich::of(PLAIN, &finding.advisory), id_width, &text.cut(room));
+        for warning in warnings(finding) {
+            page.hang(INDENT + id_width, &Rich::of(PLAIN, "-"), 2, &warning);
+        }
     }
     page.line(INDENT, &Rich::of(DIM, "blogscan explain ID says what to do before it happens"));
 }
+
+/// Where something happened that only the next run can make worse: what must be done first, and until when.
+fn warnings(finding: &Finding) -> Vec<Rich> {
+    if finding.first.is_none() {
+        return Vec::new();
+    }
+    let words = finding.workaround.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = words.split_once(". ").map_or(words.as_str(), |(first, _)| first).trim_end_matches('.');
+    let mut warnings = Vec::new();
+    if !first.is_empty() {
+        warnings.push(Rich::of(BOLD, first));
+    }
+    // The latest announcement counts.
+    let next = finding.objects.iter().rev().find(|object| object.role == NEXT_RUN);
+    if let Some(starts) = next.and_then(|object| object.values.get("starts")) {
+        let job = next.and_then(|object| object.values.get("job")).map(|job| format!(" ({job})"));
+        warnings.push(Rich::of(PLAIN, &format!("next scheduled run: {starts}{}", job.unwrap_or_default())));
+    }
+    warnings
+}
+
+/// Role of the objects that tell when the next run starts.
+const NEXT_RUN: &str = "next-scheduled-run";
 
 fn silenced(page: &mut Page, findings: &[&Finding]) {
     if findings.is_empty() {
