@@ -61,12 +61,13 @@ impl Command {
     pub(crate) fn format_fault(&self) -> Option<String> {
         let output = match self {
             Command::Identify(words) => &words.output,
+            Command::WhyNot(words) => &words.output,
             Command::Explain(words) => &words.output,
             Command::Patterns { command } => match command {
                 PatternsCommand::List(words) | PatternsCommand::Show { catalogue: words, .. } => {
                     &words.output
                 }
-                PatternsCommand::Check(words) | PatternsCommand::Test(words) => &words.output,
+                PatternsCommand::Check(words) | PatternsCommand::Test { words, .. } => &words.output,
                 PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
             },
             Command::Scan(_) | Command::Completions { .. } | Command::Man => return None,

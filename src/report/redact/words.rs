@@ -75,17 +75,8 @@ pub(super) fn kind_of_key(key: &str) -> Option<Kind> {
         Some(Kind::Domain)
     } else if has(&["server"]) {
         (!has(&["id"])).then_some(Kind::Host)
-    } else if has(&[
-        "volume",
-        "pool",
-        "stu",
-        "storage",
-        "datastore",
-        "disk",
-        "unit",
-        "filespace",
-        "database",
-    ]) {
+    } else if has(&["volume", "pool", "stu", "storage", "datastore", "disk", "unit", "filespace", "database"])
+    {
         (!has(&["id", "number"])).then_some(Kind::Store)
     } else if has(&[
         "host", "server", "client", "master", "media", "node", "computer", "machine", "esx", "vcenter",
