@@ -49,7 +49,6 @@ fn blogscan(words: &[&str]) -> Outcome {
     Outcome { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 
-/// A sample's folder. The path is that of the package, so that no snapshot holds one of this machine.
 fn sample(case: &str) -> String {
     format!("sample-logs/{case}")
 }

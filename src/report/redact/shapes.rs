@@ -40,7 +40,7 @@ static SHAPES: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         // Names of data centres stand in parentheses between backslashes.
         (
             Shape::Path,
-            r#"\\\\[^\\/\s"'<>|:;,*?]+(?:\\[^\\/\r\n\t"'<>|:;*?]*)*(?:\\[^\\/\s"'<>|:;,*?]*)?"#.to_owned(),
+            r#"\\\\[^\\/\s"'<>|:;,*?]+(?:(?:\\[^\\/\r\n\t"'<>|:;*?]*)*\\[^\\/\s"'<>|:;,*?]*)?"#.to_owned(),
         ),
         (Shape::Path, format!(r#"(?:^|[\s"'=(\[,>])(?P<s>(?:/{component})+/?)"#)),
         (Shape::Account, r"\b[A-Za-z][A-Za-z0-9-]{1,14}\\[A-Za-z][A-Za-z0-9._$-]{1,63}\b".to_owned()),
