@@ -124,6 +124,9 @@ pub(crate) struct ScanWords {
     /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
+    /// Show the records of each finding in one order of time, with what is known about their clocks (text)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timeline: bool,
     /// Print the JSON Schema of the json report and exit
     #[arg(long, help_heading = "Output")]
     pub(crate) print_schema: bool,
@@ -306,6 +309,8 @@ pub(crate) enum FormatWord {
     Markdown,
     #[cfg(feature = "mail")]
     Mail,
+    /// One page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
