@@ -7,7 +7,9 @@ use crate::base::Report;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
-use crate::scan::samples::CaseResult;
+use crate::report::why_not::WhyNot;
+use crate::scan::proof::Proof;
+use crate::scan::samples::{CaseResult, Mutants};
 use crate::settings::Settings;
 
 pub use crate::scan::Options;
@@ -29,9 +31,14 @@ pub trait Engine {
     /// # Errors
     ///
     /// Where the folder cannot be read.
-    fn prove(&self, samples: &Path, catalogue: &Catalogue) -> std::io::Result<Vec<CaseResult>> {
+    fn prove(
+        &self,
+        samples: &Path,
+        catalogue: &Catalogue,
+        mutants: Mutants,
+    ) -> std::io::Result<Vec<CaseResult>> {
         let known = |id: &str| catalogue.pattern(id).is_some_and(|pattern| pattern.id == id);
-        crate::scan::samples::prove(samples, catalogue, &known)
+        crate::scan::samples::prove(samples, catalogue, &known, mutants)
     }
 
     /// Scans paths.
@@ -43,8 +50,25 @@ pub trait Engine {
         settings: &Settings,
     ) -> Report;
 
+    /// What of the sources the findings of a report rest on.
+    fn proof(&self, inputs: &[String], options: &Options, report: &Report) -> Proof {
+        crate::scan::proof::gather(inputs, options, report)
+    }
+
     /// Identifies every source under the paths.
     fn identify(&self, inputs: &[String], options: &Options, settings: &Settings) -> Identification;
+
+    /// What stands between the logs and a finding of this pattern; `None`: no pattern has this id.
+    fn why_not(
+        &self,
+        id: &str,
+        inputs: &[String],
+        options: &Options,
+        catalogue: &Catalogue,
+        settings: &Settings,
+    ) -> Option<WhyNot> {
+        crate::scan::why_not(id, inputs, options, catalogue, settings)
+    }
 
     /// What a code means, one row per product that has it.
     fn meanings(&self, code: &str, catalogue: &Catalogue) -> Vec<Meaning>;

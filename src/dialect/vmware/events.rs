@@ -164,7 +164,8 @@ fn first_line(text: &str, feed: Feed) -> Option<&str> {
 
 /// The time of an export: a date and time of day in any layout.
 fn own_time(text: &str) -> Option<Read> {
-    dates::date_time(text.trim())
+    let text = text.trim();
+    dates::date_time(text).or_else(|| dates::date_and_minute(text))
 }
 
 /// Numbers the chains of events: what a task caused carries the chain of its first event.

@@ -8,7 +8,7 @@ use super::page::{ALARM, BOLD, DIM, GOOD, PLACE, PLAIN, Page, Rich, WARN, level_
 use super::prose::prose;
 use super::words::{self, count_of};
 use crate::base::finding::{Condition, Evidence, Object};
-use crate::base::{ConditionState, Finding, Impact, Level};
+use crate::base::{ConditionState, Finding, Impact, Level, News};
 
 /// Findings of one advisory and level that are told in full; a person reads no more, the rest gets a line each.
 const MAX_FULL: usize = 10;
@@ -66,6 +66,9 @@ fn write<'r>(page: &mut Page, finding: &'r Finding, number: usize, told: &mut To
             &Rich::of(PLAIN, &words::count(finding.repeats, "further time", "further times")),
         );
     }
+    if let Some(news) = news_words(finding) {
+        label(page, "News", &Rich::of(PLAIN, &news));
+    }
     label(page, "Sure", &Rich::of(PLAIN, words::sureness(finding.level)));
     evidence(page, finding);
     conditions(page, &finding.conditions);
@@ -83,6 +86,18 @@ fn label(page: &mut Page, label: &str, text: &Rich) {
 fn section(page: &mut Page, heading: &str) {
     page.blank();
     page.heading(INDENT, heading);
+}
+
+/// How the finding stands against the earlier report, where there is one.
+fn news_words(finding: &Finding) -> Option<String> {
+    Some(match (finding.news?, finding.was) {
+        (News::New, _) | (News::Risen, None) => "new: the earlier report does not have it".to_owned(),
+        (News::Risen, Some(was)) => format!("risen: {} in the earlier report", was.name()),
+        (News::Known, Some(was)) if was > finding.level => {
+            format!("known: {} in the earlier report", was.name())
+        }
+        (News::Known, _) => "known: the earlier report has it too".to_owned(),
+    })
 }
 
 fn time_words(finding: &Finding) -> String {
