@@ -31,8 +31,8 @@ use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
 use report::sort_notices;
-pub use why_not::why_not;
 use source::{Extract, Workshop};
+pub use why_not::why_not;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]
