@@ -17,7 +17,7 @@ mod raw;
 mod schema;
 
 pub use catalogue::{CheckOptions, check, check_text};
-pub use check::{BodyOf, PRODUCTS, VERSIONED};
+pub use check::{BodyOf, CostOf, PRODUCTS, VERSIONED};
 pub use document::HEADINGS;
 pub use fault::{Fault, FaultSeverity, render_faults};
 pub use list::{list, show};

@@ -10,7 +10,7 @@ mod values;
 
 use indexmap::IndexMap;
 
-pub use lints::BodyOf;
+pub use lints::{BodyOf, CostOf};
 pub(crate) use lints::check_sample_folders;
 
 use super::fault::{Faults, nearest};
@@ -45,6 +45,8 @@ pub(crate) struct Depth<'a> {
     pub regexes: bool,
     /// Takes a line of a dialect apart.
     pub body_of: Option<BodyOf<'a>>,
+    /// Says why a regex makes every scan slower.
+    pub cost_of: Option<CostOf<'a>>,
 }
 
 /// What a name of an event stands for.
