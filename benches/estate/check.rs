@@ -14,7 +14,8 @@ pub(crate) fn check(truth: &str, report: &str) -> Result<(), String> {
         read(truth)?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let report: Value =
         serde_json::from_str(&read(report)?).map_err(|error| format!("the report is no JSON: {error}"))?;
-    let found: BTreeSet<String> = report["findings"].as_array().into_iter().flatten().filter_map(row).collect();
+    let found: BTreeSet<String> =
+        report["findings"].as_array().into_iter().flatten().filter_map(row).collect();
     let missed: Vec<&String> = expected.difference(&found).collect();
     let invented: Vec<&String> = found.difference(&expected).collect();
     if missed.is_empty() && invented.is_empty() {

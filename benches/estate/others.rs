@@ -19,8 +19,13 @@ pub(crate) fn unified(log: &mut Log<'_>) -> io::Result<()> {
         let (year, month, day) = date(log.day);
         let (job, request) = (log.random.below(90_000), log.random.below(900_000_000));
         let text = match log.random.below(3) {
-            0 => format!("4 [BRMComm::processMessage] (0000000003{request:06X}) jobid={job} (BRMComm.cpp:2014)"),
-            1 => format!("2 [NBJobManager::allocate] resources for jobid={job} were granted after {} ms", log.random.below(9000)),
+            0 => format!(
+                "4 [BRMComm::processMessage] (0000000003{request:06X}) jobid={job} (BRMComm.cpp:2014)"
+            ),
+            1 => format!(
+                "2 [NBJobManager::allocate] resources for jobid={job} were granted after {} ms",
+                log.random.below(9000)
+            ),
             _ => format!("4 [CallbackQueue::queueRequest] queueing callback for jobid={job}"),
         };
         log.line(&format!("{month}/{day}/{year} {} [Debug] NB 51216 nbjm 117 PID:1480 TID:{} File ID:117 [reqid=-{request}] {text}", clock(log.millis()), 1000 + job % 64))?;
@@ -37,7 +42,11 @@ pub(crate) fn job(log: &mut Log<'_>) -> io::Result<()> {
         let text = match log.random.below(4) {
             0 => format!("Info bptm (pid={pid}) using {} data buffers", log.random.below(256)),
             1 => format!("Info bpbrm (pid={pid}) starting bpbkar on client"),
-            2 => format!("Info bptm (pid={pid}) waited for full buffer {} times, delayed {} times", log.random.below(9000), log.random.below(9000)),
+            2 => format!(
+                "Info bptm (pid={pid}) waited for full buffer {} times, delayed {} times",
+                log.random.below(9000),
+                log.random.below(9000)
+            ),
             _ => format!("begin writing"),
         };
         log.line(&format!("{stamp} - {text}"))?;
@@ -53,11 +62,26 @@ pub(crate) fn vmx(log: &mut Log<'_>) -> io::Result<()> {
     while log.progress().is_some() {
         let stamp = format!("{}T{}Z", iso_day(log.day), clock(log.millis()));
         let text = match log.random.below(5) {
-            0 => format!("vmx| I120: VigorTransportProcessClientPayload: opID=hostd-{:x} seq={}: Receiving GuestStats.SetStats request.", log.random.below(1 << 32), log.random.below(90_000)),
-            1 => format!("vcpu-0| I120: Tools: Running status rpc handler: {} => {}.", log.random.below(2), log.random.below(2)),
+            0 => format!(
+                "vmx| I120: VigorTransportProcessClientPayload: opID=hostd-{:x} seq={}: Receiving GuestStats.SetStats request.",
+                log.random.below(1 << 32),
+                log.random.below(90_000)
+            ),
+            1 => format!(
+                "vcpu-0| I120: Tools: Running status rpc handler: {} => {}.",
+                log.random.below(2),
+                log.random.below(2)
+            ),
             2 => format!("svga| I120: WinBSOD: ({}) `screen refresh'", log.random.below(90)),
-            3 => format!("vcpu-0| I120: DISKLIB-VMFS : \"/vmfs/volumes/5e0a77c1-3b1d0a22-77aa-ac1f6bcafe01/{vm}/{vm}-flat.vmdk\" : open successful ({}) size = {}", log.random.below(20), log.random.below(1 << 40)),
-            _ => format!("vmx| I120: GuestRpcSendTimedOut: message to toolbox-dnd timed out after {} ms.", log.random.below(9000)),
+            3 => format!(
+                "vcpu-0| I120: DISKLIB-VMFS : \"/vmfs/volumes/5e0a77c1-3b1d0a22-77aa-ac1f6bcafe01/{vm}/{vm}-flat.vmdk\" : open successful ({}) size = {}",
+                log.random.below(20),
+                log.random.below(1 << 40)
+            ),
+            _ => format!(
+                "vmx| I120: GuestRpcSendTimedOut: message to toolbox-dnd timed out after {} ms.",
+                log.random.below(9000)
+            ),
         };
         log.line(&format!("{stamp}| {text}"))?;
     }
@@ -68,13 +92,26 @@ pub(crate) fn vmx(log: &mut Log<'_>) -> io::Result<()> {
 pub(crate) fn hostd(log: &mut Log<'_>) -> io::Result<()> {
     log.line("Section for VMware ESX, pid=2098914, version=6.7.0, build=13006603, option=Release")?;
     while log.progress().is_some() {
-        let head = format!("{}T{}Z info hostd[{}] [Originator@6876 sub=", iso_day(log.day), clock(log.millis()), 2_099_000 + log.random.below(600));
+        let head = format!(
+            "{}T{}Z info hostd[{}] [Originator@6876 sub=",
+            iso_day(log.day),
+            clock(log.millis()),
+            2_099_000 + log.random.below(600)
+        );
         let (task, op) = (log.random.below(90_000), log.random.below(1 << 32));
         let text = match log.random.below(4) {
-            0 => format!("Vimsvc.TaskManager opID=kz41-{op:08x}-83e4 user=vpxuser] Task Created : haTask--vim.SessionManager.sessionIsActive-{task}"),
-            1 => format!("Vimsvc.TaskManager opID=kz41-{op:08x}-83e4 user=vpxuser] Task Completed : haTask--vim.SessionManager.sessionIsActive-{task} Status success"),
-            2 => format!("Vimsvc.ha-eventmgr] Event {task} : User dcui@127.0.0.1 logged in as VMware-client/6.5.0"),
-            _ => format!("Hostsvc.VmkVprobSource] VmkVprobSource::Post event: (vim.event.EventEx) {{ key = {task}, chainId = {op} }}"),
+            0 => format!(
+                "Vimsvc.TaskManager opID=kz41-{op:08x}-83e4 user=vpxuser] Task Created : haTask--vim.SessionManager.sessionIsActive-{task}"
+            ),
+            1 => format!(
+                "Vimsvc.TaskManager opID=kz41-{op:08x}-83e4 user=vpxuser] Task Completed : haTask--vim.SessionManager.sessionIsActive-{task} Status success"
+            ),
+            2 => format!(
+                "Vimsvc.ha-eventmgr] Event {task} : User dcui@127.0.0.1 logged in as VMware-client/6.5.0"
+            ),
+            _ => format!(
+                "Hostsvc.VmkVprobSource] VmkVprobSource::Post event: (vim.event.EventEx) {{ key = {task}, chainId = {op} }}"
+            ),
         };
         log.line(&(head + &text))?;
     }
@@ -83,15 +120,24 @@ pub(crate) fn hostd(log: &mut Log<'_>) -> io::Result<()> {
 
 /// A TSM client's scheduler.
 pub(crate) fn sched(log: &mut Log<'_>) -> io::Result<()> {
-    log.line(&format!("{} 00:00:01 IBM Tivoli Storage Manager Backup-Archive Client Version 7, Release 1, Level 2.0", iso_day(log.day)))?;
+    log.line(&format!(
+        "{} 00:00:01 IBM Tivoli Storage Manager Backup-Archive Client Version 7, Release 1, Level 2.0",
+        iso_day(log.day)
+    ))?;
     while log.progress().is_some() {
         let stamp = format!("{} {}", iso_day(log.day), seconds(log));
         let (file, size) = (log.random.below(90_000), log.random.below(90_000_000));
         let text = match log.random.below(SELDOM) {
             0 => format!("ANS1228E Sending of object '/home/data/{file}.lock' failed"),
             1 => format!("Querying server for next scheduled event."),
-            even if even % 2 == 0 => format!("Normal File-->        {size:>12} /home/data/project{}/{file}.dat [Sent]      ", file % 90),
-            _ => format!("Directory-->                 {:>6} /home/data/project{file} [Sent]      ", size % 9000),
+            even if even % 2 == 0 => format!(
+                "Normal File-->        {size:>12} /home/data/project{}/{file}.dat [Sent]      ",
+                file % 90
+            ),
+            _ => format!(
+                "Directory-->                 {:>6} /home/data/project{file} [Sent]      ",
+                size % 9000
+            ),
         };
         log.line(&format!("{stamp} {text}"))?;
     }
@@ -105,7 +151,9 @@ pub(crate) fn error(log: &mut Log<'_>) -> io::Result<()> {
         let file = log.random.below(90_000);
         let text = match log.random.below(4) {
             0 => format!("ANS1228E Sending of object '/home/data/{file}.lock' failed"),
-            1 => format!("ANS4037E Object '/home/data/{file}.dat' changed during processing.  Object skipped."),
+            1 => {
+                format!("ANS4037E Object '/home/data/{file}.dat' changed during processing.  Object skipped.")
+            }
             2 => format!("ANS1512E Scheduled event 'NIGHT_{}' failed.  Return code = 12.", file % 90),
             _ => format!("ANS1809W Session is lost; initializing session reopen procedure."),
         };
@@ -135,11 +183,17 @@ pub(crate) fn windows(log: &mut Log<'_>) -> io::Result<()> {
             looks_alike = true;
             log.line(&format!("{stamp},VolSnap,Information,None,33,N/A,{host},The oldest shadow copy of volume E: was deleted to keep disk space usage for shadow copies of volume E: below the user defined limit. "))?;
         }
-        let service = log.random.of(&["Volume Shadow Copy", "DNS Server", "Windows Installer", "Removable Storage"]);
+        let service =
+            log.random.of(&["Volume Shadow Copy", "DNS Server", "Windows Installer", "Removable Storage"]);
         let state = log.random.of(&["running", "stopped"]);
         let text = match log.random.below(SELDOM) {
-            0 => format!("{stamp},Print,Warning,None,20,NT AUTHORITY\\SYSTEM,{host},\"Printer Driver HP Universal, version {}, was added or updated.\" ", log.random.below(9)),
-            _ => format!("{stamp},Service Control Manager,Information,None,7036,N/A,{host},The {service} service entered the {state} state. "),
+            0 => format!(
+                "{stamp},Print,Warning,None,20,NT AUTHORITY\\SYSTEM,{host},\"Printer Driver HP Universal, version {}, was added or updated.\" ",
+                log.random.below(9)
+            ),
+            _ => format!(
+                "{stamp},Service Control Manager,Information,None,7036,N/A,{host},The {service} service entered the {state} state. "
+            ),
         };
         log.line(&text)?;
     }

@@ -1,9 +1,9 @@
 //! Made-up signatures, as a folder of own patterns for blogscan and as regexes for other programs.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::fs;
 
 use super::random::Random;
 
@@ -11,9 +11,17 @@ use super::random::Random;
 const IN_ONE: usize = 100;
 
 const FUNCTIONS: &[&str] = &[
-    "write_data", "mpx_read_data", "bpbrm main", "db_error", "io_open", "verify_image", "stspi_read", "vault_eject",
+    "write_data",
+    "mpx_read_data",
+    "bpbrm main",
+    "db_error",
+    "io_open",
+    "verify_image",
+    "stspi_read",
+    "vault_eject",
 ];
-const FAULTS: &[&str] = &["cannot open", "failed to close", "lost contact with", "no answer from", "refused by"];
+const FAULTS: &[&str] =
+    &["cannot open", "failed to close", "lost contact with", "no answer from", "refused by"];
 const OBJECTS: &[&str] = &["media id", "storage unit", "fragment", "catalog entry", "robot", "volume pool"];
 
 /// Writes the patterns into a folder and the regexes to standard output.

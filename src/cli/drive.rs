@@ -22,7 +22,10 @@ pub trait Engine {
 
     /// Everything wrong with the pattern files of the folders, or with the built-in ones.
     fn check(&self, folders: &[PathBuf], samples: Option<&Path>) -> Vec<Fault> {
-        pattern::check(folders, CheckOptions { cost_of: Some(&matching::slowness), samples, ..CheckOptions::default() })
+        pattern::check(
+            folders,
+            CheckOptions { cost_of: Some(&matching::slowness), samples, ..CheckOptions::default() },
+        )
     }
 
     /// Runs the sample cases under a folder.

@@ -49,7 +49,8 @@ pub fn slowness(regex: &str, fold_case: bool) -> Option<String> {
         Some(longest) => format!(
             "no fixed text of {WINDOW} bytes stands in everything that this regex matches (the longest has {longest})"
         ),
-        None => "no fixed text stands in everything that this regex matches: it is tried on every record".to_owned(),
+        None => "no fixed text stands in everything that this regex matches: it is tried on every record"
+            .to_owned(),
     };
     Some(format!("{why}; that costs each scan about {seconds:.1} s a GiB here"))
 }

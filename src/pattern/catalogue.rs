@@ -179,7 +179,11 @@ struct Build<'a> {
 
 impl<'a> Build<'a> {
     fn depth(&self, source: &Source) -> Depth<'a> {
-        Depth { regexes: source.own || self.regexes == Regexes::OfAll, body_of: self.options.body_of, cost_of: self.options.cost_of }
+        Depth {
+            regexes: source.own || self.regexes == Regexes::OfAll,
+            body_of: self.options.body_of,
+            cost_of: self.options.cost_of,
+        }
     }
 
     fn catalogue(&mut self, sources: &[Source]) -> Catalogue {

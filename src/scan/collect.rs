@@ -12,6 +12,7 @@ use crate::base::{
 };
 use crate::matching::{Hit, Plan};
 
+use super::repeats::Repeats;
 use super::spill::{LONGEST_TEXT, Spill};
 use super::track::{Days, Track, micros};
 
@@ -68,6 +69,8 @@ pub(super) struct Part {
     pub(super) falling: u64,
     /// Time of the last dated record.
     pub(super) placed: Option<i64>,
+    /// Events so far, to keep few of many equal ones.
+    pub(super) repeats: Repeats,
 }
 
 /// The sink of one call of a splitter.
@@ -220,6 +223,15 @@ impl Collector<'_, '_, '_> {
     }
 
     fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
+        let mut hits = std::mem::take(&mut self.hits);
+        if let [hit] = hits.as_slice()
+            && self.part.repeats.is_one_of_many(hit, record, micros(stamp))
+        {
+            hits.clear();
+        }
+        if hits.is_empty() {
+            return;
+        }
         let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
@@ -229,7 +241,8 @@ impl Collector<'_, '_, '_> {
             (_, None, None) => self.reading.spill.keep(&record.body),
             (Some(line), Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
         };
-        for hit in std::mem::take(&mut self.hits) {
+        for hit in hits {
+            let values = self.part.repeats.share_values(hit.values);
             self.part.events.push(Event {
                 kind: hit.kind,
                 dialect: record.dialect,
@@ -240,10 +253,10 @@ impl Collector<'_, '_, '_> {
                 number: record.number,
                 stamp,
                 placed: before,
-                host: record.host.as_deref().map(Arc::from),
+                host: record.host.as_deref().map(|host| self.part.repeats.share(host)),
                 pid: record.pid,
                 session: record.session,
-                values: hit.values,
+                values,
                 text: text.clone(),
                 untold: hit.untold,
             });

@@ -3,6 +3,7 @@
 
 mod collect;
 mod coverage;
+mod repeats;
 mod report;
 pub mod samples;
 mod settle;

@@ -20,6 +20,7 @@ use crate::pattern::Catalogue;
 
 use super::Options;
 use super::collect::{Collector, Part, Reading};
+use super::repeats::Repeats;
 use super::spill::Spill;
 
 /// A source that was read.
@@ -120,6 +121,8 @@ impl<'c> Workshop<'c> {
             Some(dialect) => self.read_dialect(text, dialect, &mut extract),
             None => read_unknown(text, &mut extract),
         }
+        // What the events share stays with them.
+        extract.part.repeats = Repeats::default();
         extract
     }
 

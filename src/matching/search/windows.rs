@@ -140,7 +140,9 @@ fn fold(byte: u8) -> u8 {
 /// Where in a literal those four bytes stand that a window may end with and that are rarest.
 fn rarest_end(bytes: &[u8]) -> Option<usize> {
     let ends = WINDOW - GRAM..=bytes.len().checked_sub(GRAM)?;
-    ends.max_by_key(|at| bytes.get(*at..*at + GRAM).map_or(0, |gram| gram.iter().map(|byte| rarity(*byte)).sum()))
+    ends.max_by_key(|at| {
+        bytes.get(*at..*at + GRAM).map_or(0, |gram| gram.iter().map(|byte| rarity(*byte)).sum())
+    })
 }
 
 /// How seldom a byte is met in logs, coarsely.

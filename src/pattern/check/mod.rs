@@ -10,8 +10,8 @@ mod values;
 
 use indexmap::IndexMap;
 
-pub use lints::{BodyOf, CostOf};
 pub(crate) use lints::check_sample_folders;
+pub use lints::{BodyOf, CostOf};
 
 use super::fault::{Faults, nearest};
 use super::model::EventDef;
