@@ -137,6 +137,7 @@ impl Collector<'_, '_, '_> {
     }
 
     /// Places a time of day on its day, and applies the order of day and month where it is known.
+    #[inline]
     fn settle(&mut self, stamp: Stamp, follows: bool) -> Stamp {
         match stamp {
             Stamp::Clock { micros, .. } => {

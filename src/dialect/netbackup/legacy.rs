@@ -214,14 +214,14 @@ fn clock_seconds(clock: [u8; 8]) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-#[inline]
+#[inline(always)]
 fn digit(byte: u8) -> Option<u32> {
     let value = byte.wrapping_sub(b'0');
     (value < 10).then_some(u32::from(value))
 }
 
 /// A number of up to nine digits, and what follows it.
-#[inline]
+#[inline(always)]
 fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let mut number = digit(*bytes.first()?)?;
     for at in 1..10 {
