@@ -2,7 +2,12 @@
 //! still reports what it could read.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
 
 mod corpus_like;
 
@@ -323,7 +328,7 @@ fn what_may_not_be_read_is_trouble() {
     let folder = folder_with_damage();
     write(folder.path(), &[("bpdm/log.051209".to_owned(), damage())]);
     let closed = folder.path().join("bpdm/log.051209");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&closed).is_ok() {
         // The administrator of the machine may read everything.
         return;

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use blogscan::base::{Finding, Level};
 use blogscan::pattern::Catalogue;
-use blogscan::scan::samples::{self, prove};
+use blogscan::scan::samples::{self, Mutants, prove};
 use blogscan::scan::{Options, run};
 use blogscan::settings::{Settings, ZoneRule};
 
@@ -82,7 +82,7 @@ fn line(finding: &Finding) -> String {
 
 #[test]
 fn every_case_gives_what_it_states() {
-    let results = prove(&root(), &CATALOGUE, &|_| true).unwrap();
+    let results = prove(&root(), &CATALOGUE, &|_| true, Mutants::Judged).unwrap();
     assert_eq!(results.len(), CASES.len(), "a folder is neither hit-... nor miss-...");
     let faults: Vec<String> = results
         .iter()
@@ -94,7 +94,8 @@ fn every_case_gives_what_it_states() {
 
 #[test]
 fn every_pattern_has_hits_and_misses() {
-    for pattern in &CATALOGUE.patterns {
+    // Knowledge for `explain` alone has no verdict that a log could hit.
+    for pattern in CATALOGUE.patterns.iter().filter(|pattern| !pattern.verdicts.is_empty()) {
         for start in ["hit-", "miss-"] {
             let is_there = CASES.iter().any(|case| case.id == pattern.id && case.name.starts_with(start));
             assert!(is_there, "{}: no {start}...", pattern.id);

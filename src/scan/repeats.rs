@@ -16,7 +16,7 @@ const MOST_EQUAL: u64 = 1000;
 const MOST_SHARED: usize = 65_536;
 
 /// What was kept of a source so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Repeats {
     texts: HashSet<Arc<str>>,
     values: HashSet<Values>,
@@ -24,7 +24,7 @@ pub(super) struct Repeats {
 }
 
 /// The event that was seen last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Last {
     kind: EventKind,
     host: Option<Arc<str>>,

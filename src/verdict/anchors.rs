@@ -27,6 +27,8 @@ pub struct Entry {
     pub object: Object,
     /// The chosen choice.
     pub choice: Choice,
+    /// Those of the other anchors at this level, as far as their objects are listed.
+    pub others: Vec<Choice>,
     /// Anchors at this level, the chosen one first.
     pub anchors: Vec<EventIndex>,
     /// Events of all anchors at this level: they span `first` and `last`.
@@ -47,6 +49,9 @@ struct Leveled<'o> {
 
 /// An anchor within this time of the one before, in the same stream, belongs to that one.
 const ONE_OCCURRENCE: i64 = MINUTE;
+
+/// Of so many further occurrences of one finding the objects are listed. Each costs a look at all events of a kind.
+const MOST_LISTED: usize = 100;
 
 /// One entry per object.
 pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes) -> Vec<Entry> {
@@ -72,7 +77,7 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
             by_object.entry(number).or_default().push(kept);
         }
     }
-    by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
+    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &outcomes.refuted)).collect()
 }
 
 /// Does the outcome stand on several records of which one's day and month could be exchanged?
@@ -141,7 +146,12 @@ fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
             && rank(candidate) < rank(held)
 }
 
-fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
+fn entry(
+    world: &World<'_>,
+    pattern: &Pattern,
+    leveled: Vec<Leveled<'_>>,
+    refuted: &[Refuted],
+) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
     let mut at_level: Vec<&Leveled<'_>> =
@@ -153,10 +163,17 @@ fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> O
         level,
         object: chosen.object.clone(),
         choice: chosen.outcome.choice.clone(),
+        others: at_level
+            .iter()
+            .skip(1)
+            .filter(|occurrence| occurrence.outcome.verdict == chosen.outcome.verdict)
+            .take(MOST_LISTED)
+            .map(|occurrence| occurrence.outcome.choice.clone())
+            .collect(),
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
         repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
-        refuted: refuted_rows(world, chosen, refuted),
+        refuted: refuted_rows(world, pattern, chosen, refuted),
     })
 }
 
@@ -214,13 +231,18 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+fn refuted_rows(world: &World<'_>, pattern: &Pattern, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+    let held = chosen.level.strength_at_anchor();
     let mut rows: Vec<Row> = Vec::new();
     for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
-        let stronger = other.verdict < chosen.outcome.verdict;
+        let stronger = other.verdict < chosen.outcome.verdict
+            && pattern
+                .verdicts
+                .get(other.verdict)
+                .is_some_and(|verdict| verdict.level.strength_at_anchor() > held);
         if same_object && stronger && rows.iter().all(|row| row.name != other.row.name) {
             rows.push(other.row.clone());
         }
@@ -229,21 +251,38 @@ fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) ->
 }
 
 /// Drops an entry where another one at the same or a higher level holds all its keys and values.
+///
+/// Only entries with more keys can hold another one; they are found by the rarest of its values, so that a flood of
+/// objects is not compared with itself.
 pub(super) fn subsume(world: &World<'_>, entries: &mut Vec<Entry>) {
-    let held: Vec<(Level, Object)> =
-        entries.iter().map(|entry| (entry.level, entry.object.clone())).collect();
-    let mut index = 0;
-    entries.retain(|entry| {
-        let mine = index;
-        index += 1;
-        !held.iter().enumerate().any(|(other, (level, object))| {
-            other != mine
-                && *level >= entry.level
-                && !entry.object.is_empty()
-                && entry.object.len() < object.len()
-                && entry.object.iter().all(|(key, value)| {
-                    object.iter().any(|(theirs, held)| theirs == key && world.equal(key, value, key, held))
-                })
+    let lengths = || entries.iter().map(|entry| entry.object.len());
+    let (Some(shortest), Some(longest)) = (lengths().min(), lengths().max()) else { return };
+    if shortest == longest {
+        return;
+    }
+    let table_key = |(key, value): &(String, String)| (key.clone(), world.value_key(key, value));
+    let mut holders: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.object.len() > shortest) {
+        for pair in &entry.object {
+            holders.entry(table_key(pair)).or_default().push(index);
+        }
+    }
+    let holds = |holder: &Entry, entry: &Entry| {
+        holder.level >= entry.level
+            && entry.object.len() < holder.object.len()
+            && entry.object.iter().all(|(key, value)| {
+                holder.object.iter().any(|(theirs, held)| theirs == key && world.equal(key, value, key, held))
+            })
+    };
+    let is_held = |entry: &Entry| {
+        let lists = entry.object.iter().map(|pair| holders.get(&table_key(pair)));
+        // A value that no longer object has: nothing holds this entry.
+        let rarest = lists.min_by_key(|list| list.map_or(0, Vec::len)).flatten();
+        rarest.is_some_and(|list| {
+            list.iter().filter_map(|index| entries.get(*index)).any(|holder| holds(holder, entry))
         })
-    });
+    };
+    let held: Vec<bool> = entries.iter().map(is_held).collect();
+    let mut held = held.into_iter();
+    entries.retain(|_| !held.next().unwrap_or(false));
 }

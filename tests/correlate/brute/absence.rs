@@ -157,7 +157,7 @@ impl Brute<'_> {
         reach
     }
 
-    /// Is it a log of the anchor's host, or one that names the object? What is joined on the stream can only stand
+    /// Is it a log of the anchor's host, or one that names the object or a machine that the absence joins? What is joined on the stream can only stand
     /// in that stream.
     fn concerns(
         &self,
@@ -190,6 +190,19 @@ impl Brute<'_> {
                         self.value(event, key).is_some_and(|mine| equal(key, &mine, value))
                     })
             });
-        of_anchor || names_it
+        // The object's name may stand under another key there: a guest is a `host` in its own logs.
+        let names_joined =
+            absence.same.iter().filter(|join| matches!(join.mine.as_str(), "host" | "vm")).any(|join| {
+                let name = join.step.as_ref().unwrap_or(default);
+                let slot = slots.iter().find(|slot| slot.name == *name);
+                let Some(theirs) = slot.and_then(|slot| self.value(slot.event, &join.theirs)) else {
+                    return false;
+                };
+                (0..self.events.len()).any(|event| {
+                    self.events[event].stream.0 == stream
+                        && self.value(event, &join.mine).is_some_and(|mine| equal(&join.mine, &mine, &theirs))
+                })
+            });
+        of_anchor || names_it || names_joined
     }
 }
