@@ -311,7 +311,8 @@ mod tests {
         let list = |numbers: &[u64]| {
             let mut track = Track::default();
             for number in numbers {
-                track.add(at(i64::try_from(*number).unwrap()), None, Some(*number));
+                let hour = i64::try_from(*number).unwrap();
+                track.add(at(hour), hour * HOUR, None, Some(*number));
             }
             track.finish(CoverageKind::JobList)
         };
