@@ -6,6 +6,7 @@ mod collect;
 mod coverage;
 mod mutants;
 pub mod proof;
+mod repeats;
 mod report;
 pub mod samples;
 mod settle;
