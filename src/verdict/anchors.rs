@@ -72,7 +72,11 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
             by_object.entry(number).or_default().push(kept);
         }
     }
-    by_object.into_values().filter_map(|anchors| entry(world, anchors, &outcomes.refuted)).collect()
+    let mut refuted: HashMap<EventIndex, Vec<&Refuted>> = HashMap::new();
+    for other in &outcomes.refuted {
+        refuted.entry(other.anchor).or_default().push(other);
+    }
+    by_object.into_values().filter_map(|anchors| entry(world, anchors, &refuted)).collect()
 }
 
 /// Does the outcome stand on several records of which one's day and month could be exchanged?
@@ -141,7 +145,11 @@ fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
             && rank(candidate) < rank(held)
 }
 
-fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> Option<Entry> {
+fn entry(
+    world: &World<'_>,
+    leveled: Vec<Leveled<'_>>,
+    refuted: &HashMap<EventIndex, Vec<&Refuted>>,
+) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
     let mut at_level: Vec<&Leveled<'_>> =
@@ -156,7 +164,11 @@ fn entry(world: &World<'_>, leveled: Vec<Leveled<'_>>, refuted: &[Refuted]) -> O
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
         repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
-        refuted: refuted_rows(world, chosen, refuted),
+        refuted: refuted_rows(
+            world,
+            chosen,
+            refuted.get(&chosen.outcome.anchor).map_or(&[], Vec::as_slice),
+        ),
     })
 }
 
@@ -214,9 +226,9 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[&Refuted]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
+    for other in refuted {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
