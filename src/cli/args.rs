@@ -56,6 +56,28 @@ pub(crate) enum Command {
     Man,
 }
 
+impl Command {
+    /// What to say where a command that is no scan was asked for a format of reports.
+    pub(crate) fn format_fault(&self) -> Option<String> {
+        let output = match self {
+            Command::Identify(words) => &words.output,
+            Command::WhyNot(words) => &words.output,
+            Command::Explain(words) => &words.output,
+            Command::Patterns { command } => match command {
+                PatternsCommand::List(words) | PatternsCommand::Show { catalogue: words, .. } => {
+                    &words.output
+                }
+                PatternsCommand::Check(words) | PatternsCommand::Test { words, .. } => &words.output,
+                PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
+            },
+            Command::Scan(_) | Command::Completions { .. } | Command::Man => return None,
+        };
+        let is_fit = matches!(output.format, FormatWord::Text | FormatWord::Json);
+        (!is_fit)
+            .then(|| "this command writes text or json; the other formats are those of a scan".to_owned())
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScanWords {
     /// Files, folders and bundles to scan; `-` is standard input
@@ -85,9 +107,26 @@ pub(crate) struct ScanWords {
     /// Only findings whose last time is at or before this; findings without a date are always kept
     #[arg(long, value_name = "TIME", help_heading = "Findings")]
     pub(crate) until: Option<String>,
-    /// List instead of telling: objects, one tab separated line each
+    /// Mark what is new or has risen against this earlier json report
+    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Replace names of hosts, virtual machines, users, domains, addresses, paths and policies by pseudonyms
+    #[arg(long, help_heading = "Output")]
+    pub(crate) redact: bool,
+    /// Write which pseudonym stands for which name to this file; keep it to yourself
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "Output")]
+    pub(crate) redact_map: Option<PathBuf>,
+    /// Write the records that the findings rest on, with their surroundings, to this .tar.gz, and check that a scan of
+    /// it finds the same
+    #[cfg(feature = "archives")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) proof: Option<PathBuf>,
+    /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
+    /// Show the records of each finding in one order of time, with what is known about their clocks (text)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timeline: bool,
     /// Print the JSON Schema of the json report and exit
     #[arg(long, help_heading = "Output")]
     pub(crate) print_schema: bool,
@@ -192,7 +231,7 @@ pub(crate) struct FolderWords {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct OutputWords {
-    /// Format of the results
+    /// Format of the results; only text and json beside scans
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: FormatWord,
     /// Write the results to this file, whole or not at all
@@ -265,6 +304,13 @@ pub(crate) enum FormatWord {
     #[default]
     Text,
     Json,
+    Jsonl,
+    Csv,
+    Markdown,
+    #[cfg(feature = "mail")]
+    Mail,
+    /// One page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -15,6 +15,8 @@ mod output;
 mod patterns;
 mod plan;
 mod progress;
+#[cfg(feature = "archives")]
+mod proof;
 mod scan;
 mod why_not;
 
@@ -94,6 +96,9 @@ pub fn run(
         Err(error) => return say(&error, surroundings, streams),
     };
     let mut desk = Desk { engine, surroundings, streams };
+    if let Some(fault) = words.command.as_ref().and_then(Command::format_fault) {
+        return desk.usage(&UsageError(vec![fault]));
+    }
     match words.command {
         None => scan::run(words.scan, &mut desk),
         Some(Command::Scan(words)) => scan::run(*words, &mut desk),

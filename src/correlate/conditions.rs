@@ -108,12 +108,28 @@ impl Search<'_, '_> {
         if contradicted {
             return Some(Judged::of(ConditionState::Unknown));
         }
+        if before.is_empty()
+            && let Some(evidence) = self.contradicting(latest, steps)
+        {
+            let mut judged =
+                Judged::shown(ConditionState::Unknown, std::iter::once(decided).chain(evidence).collect());
+            judged.remarks.push(Remark::Contradiction { condition: condition.name.clone() });
+            return Some(judged);
+        }
         let state = if meets(decided) { ConditionState::Met } else { ConditionState::Unmet };
         let mut judged = Judged::shown(state, vec![decided]);
         if before.is_empty() {
             judged.remarks.push(Remark::Timeless { condition: condition.name.clone() });
         }
         Some(judged)
+    }
+
+    /// What contradicts a state that is known without any time.
+    fn contradicting(&self, latest: &Latest, steps: &[Bound]) -> Option<Vec<EventIndex>> {
+        latest.timeless_unless.iter().find_map(|ground| match self.ground(ground, steps) {
+            (Tri::Yes, evidence) => Some(evidence),
+            _ => None,
+        })
     }
 
     /// Events that show one of the states, by how they lie to the moment. `None`: there is nothing to join them with.

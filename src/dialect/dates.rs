@@ -65,6 +65,20 @@ pub fn date_time(text: &str) -> Option<Read> {
     Some(Read { stamp: if day.swappable { stamp.swappable() } else { stamp }, vote: day.vote, length: at })
 }
 
+/// Reads a text that is nothing but a date and a time without seconds, `5/26/2014 2:14 AM`, which is what is left of
+/// an export once a spreadsheet has saved it. The stamp is the beginning of that minute.
+pub fn date_and_minute(text: &str) -> Option<Read> {
+    let (before, after) = text.split_once(':')?;
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    if digits != 2 || after.contains(':') {
+        return None;
+    }
+    let (minute, half) = after.split_at_checked(digits)?;
+    let whole = format!("{before}:{minute}:00{half}");
+    let read = date_time(&whole).filter(|read| read.length == whole.len())?;
+    Some(Read { length: text.len(), ..read })
+}
+
 /// Reads a date alone at the beginning of `text`, at midnight; the same layouts as [`date_time`].
 pub fn date_only(text: &str) -> Option<Read> {
     let day = date(text)?;

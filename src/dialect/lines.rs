@@ -247,7 +247,7 @@ mod tests {
         }
         assert_eq!(picked(text, 'x').iter().filter(|found| found.contains("skimmed")).count(), 4);
         assert!(
-            picked(text, 'b').contains(&"1970-01-01T00:00:04Z true 25..34 Some(6) \"a\\n b\"".to_owned())
+            picked(text, 'b').contains(&"1970-01-01T00:00:04Z true 27..35 Some(6) \"a\\n b\"".to_owned())
         );
     }
 }

@@ -9,10 +9,14 @@ use chrono::NaiveDate;
 
 use crate::base::{DateOrder, Dialect, Sink, Splitter};
 
+#[cfg(test)]
+mod collect;
+
 pub mod dates;
 pub mod identify;
 pub mod lines;
 pub mod mixed;
+mod quoted;
 
 pub mod backup_exec;
 pub mod fcm;

@@ -447,6 +447,8 @@ pub struct Latest {
     pub before: String,
     /// Equalities with that step.
     pub same: Vec<Join>,
+    /// What contradicts a state that is known without any time: with one of these, that state tells nothing.
+    pub timeless_unless: Vec<Ground>,
 }
 
 /// One ground on which a condition is met or unmet.

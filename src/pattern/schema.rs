@@ -288,6 +288,7 @@ fn condition() -> Value {
             "latest": texts("States of which the last one before a step counts."),
             "before": text("That step."),
             "same": texts("Equal values, for `latest`, `met-by` and `unmet-by`."),
+            "timeless-unless": by,
             "first": flag("The n-th entries of met-when and unmet-when are judged together; the first that tells decides."),
             "met-by": by,
             "unmet-by": by,

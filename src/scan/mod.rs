@@ -5,12 +5,14 @@ mod absent;
 mod collect;
 mod coverage;
 mod mutants;
+pub mod proof;
 mod report;
 pub mod samples;
 mod settle;
 mod source;
 mod spill;
 mod track;
+mod unknown;
 mod vm_runs;
 mod why_not;
 
@@ -29,8 +31,8 @@ use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
 use report::sort_notices;
-pub use why_not::why_not;
 use source::{Extract, Workshop};
+pub use why_not::why_not;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]
@@ -151,7 +153,7 @@ fn settled(
 ) -> settle::Settled {
     let mut settled = settle::settle(extracts, options, settings);
     settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
-    vm_runs::mark_effective_fulls(&mut settled.world.events, catalogue, &settled.world.names);
+    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
     settled
 }
 
@@ -166,9 +168,15 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
     order.sort_by_key(|found| std::cmp::Reverse(found.length));
     let extract = |found: &&Found| (!watch.is_stopped()).then(|| workshop.extract(found));
     let read = || -> Vec<_> { order.par_iter().with_max_len(1).map(extract).collect() };
-    let results = match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
-        Ok(pool) => pool.install(read),
-        Err(_) => read(),
+    // A scan inside a thread of another pool (many samples side by side) must not wait for a pool of its own: while it
+    // waits the thread would begin the next scan on top of this one, and so on to the end of its stack.
+    let results: Vec<_> = if rayon::current_thread_index().is_some() {
+        order.iter().map(extract).collect()
+    } else {
+        match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
+            Ok(pool) => pool.install(read),
+            Err(_) => read(),
+        }
     };
     let unread = results.iter().filter(|result| result.is_none()).count();
     if watch.is_stopped() {

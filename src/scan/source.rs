@@ -63,7 +63,7 @@ pub(super) struct Workshop<'c> {
 
 /// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
 /// memory must not grow with the size of the input.
-const LONGEST_RECORD: usize = 4 * 1024 * 1024;
+pub(super) const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
 impl<'c> Workshop<'c> {
     pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {

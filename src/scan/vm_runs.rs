@@ -1,9 +1,10 @@
-//! Incrementals that read everything, found over all job logs of a machine.
+//! Runs whose name and size do not fit each other, found over all job logs of a machine.
 //!
 //! Where change tracking does not work, a run that is called incremental reads the whole machine (Symantec TECH129452).
 //! A dialect sees that only where the last full stands in the same source; Backup Exec writes one file per run, so the
 //! comparison is made again over all runs of a scan: an incremental that read at least half of what the machine's last
-//! full read counts as a full.
+//! full read counts as a full. Turned round, a run that is called full and read less than half of what the machine's
+//! last full read may have left disks out: it is a short full, of which nobody knows that it read everything.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,8 +20,11 @@ use super::track::micros;
 /// What a run that read everything is called.
 const EFFECTIVE_FULL: &str = "effective-full";
 
-/// Marks the incrementals that read at least half of the last full of their machine.
-pub(super) fn mark_effective_fulls(events: &mut [Event], catalogue: &Catalogue, names: &Names) {
+/// What a full run is called that read much less than the one before.
+const SHORT_FULL: &str = "short-full";
+
+/// Marks the incrementals that read at least half of the last full of their machine, and the fulls that read less.
+pub(super) fn mark_by_size(events: &mut [Event], catalogue: &Catalogue, names: &Names) {
     let mut runs: HashMap<(String, String), Vec<(i64, usize)>> = HashMap::new();
     for (index, event) in events.iter().enumerate() {
         let machine = event.values.get("vm").map(|vm| names.table_key(vm));
@@ -36,11 +40,14 @@ pub(super) fn mark_effective_fulls(events: &mut [Event], catalogue: &Catalogue, 
         for (_, index) in runs {
             let Some(event) = events.get_mut(index) else { continue };
             let (method, read) = (event.values.get("method").cloned(), bytes(event));
+            let is_half = |read: u64, full: u64| read.saturating_mul(2) >= full;
             match (method.as_deref(), read, last_full) {
+                // The last full that read everything stays the measure.
+                (Some("full"), Some(read), Some(full)) if !is_half(read, full) => {
+                    event.values.set(Key::from("method"), Arc::from(SHORT_FULL));
+                }
                 (Some("full"), Some(read), _) if ended_well(event) => last_full = Some(read),
-                (Some("incremental" | "block-level"), Some(read), Some(full))
-                    if read.saturating_mul(2) >= full =>
-                {
+                (Some("incremental" | "block-level"), Some(read), Some(full)) if is_half(read, full) => {
                     mark(event, catalogue);
                 }
                 _ => {}
@@ -116,9 +123,21 @@ mod tests {
             run(&catalogue, 1, "full", "100"),
             run(&catalogue, 2, "incremental", "10"),
         ];
-        mark_effective_fulls(&mut events, &catalogue, &Names::new());
+        mark_by_size(&mut events, &catalogue, &Names::new());
         let methods: Vec<&str> = events.iter().map(|event| &**event.values.get("method").unwrap()).collect();
         assert_eq!(methods, ["effective-full", "full", "incremental"]);
         assert_eq!(events[0].kind, events[1].kind);
+    }
+
+    #[test]
+    fn a_full_that_read_far_less_than_the_last_one_is_short() {
+        let catalogue = Catalogue::embedded();
+        let mut events: Vec<Event> = [(1, "100"), (2, "49"), (3, "50"), (4, "24")]
+            .into_iter()
+            .map(|(day, bytes)| run(&catalogue, day, "full", bytes))
+            .collect();
+        mark_by_size(&mut events, &catalogue, &Names::new());
+        let methods: Vec<&str> = events.iter().map(|event| &**event.values.get("method").unwrap()).collect();
+        assert_eq!(methods, ["full", "short-full", "full", "short-full"]);
     }
 }

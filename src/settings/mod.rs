@@ -233,6 +233,8 @@ mod tests {
             fix: String::new(),
             references: Vec::new(),
             silenced: None,
+            news: None,
+            was: None,
         }
     }
 

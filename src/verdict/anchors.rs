@@ -27,6 +27,8 @@ pub struct Entry {
     pub object: Object,
     /// The chosen choice.
     pub choice: Choice,
+    /// Those of the other anchors at this level, as far as their objects are listed.
+    pub others: Vec<Choice>,
     /// Anchors at this level, the chosen one first.
     pub anchors: Vec<EventIndex>,
     /// Events of all anchors at this level: they span `first` and `last`.
@@ -47,6 +49,9 @@ struct Leveled<'o> {
 
 /// An anchor within this time of the one before, in the same stream, belongs to that one.
 const ONE_OCCURRENCE: i64 = MINUTE;
+
+/// Of so many further occurrences of one finding the objects are listed. Each costs a look at all events of a kind.
+const MOST_LISTED: usize = 100;
 
 /// One entry per object.
 pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes) -> Vec<Entry> {
@@ -76,7 +81,7 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
     for other in &outcomes.refuted {
         refuted.entry(other.anchor).or_default().push(other);
     }
-    by_object.into_values().filter_map(|anchors| entry(world, anchors, &refuted)).collect()
+    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &refuted)).collect()
 }
 
 /// Does the outcome stand on several records of which one's day and month could be exchanged?
@@ -147,6 +152,7 @@ fn beats(candidate: &Leveled<'_>, held: &Leveled<'_>) -> bool {
 
 fn entry(
     world: &World<'_>,
+    pattern: &Pattern,
     leveled: Vec<Leveled<'_>>,
     refuted: &HashMap<EventIndex, Vec<&Refuted>>,
 ) -> Option<Entry> {
@@ -161,11 +167,19 @@ fn entry(
         level,
         object: chosen.object.clone(),
         choice: chosen.outcome.choice.clone(),
+        others: at_level
+            .iter()
+            .skip(1)
+            .filter(|occurrence| occurrence.outcome.verdict == chosen.outcome.verdict)
+            .take(MOST_LISTED)
+            .map(|occurrence| occurrence.outcome.choice.clone())
+            .collect(),
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
         repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
         refuted: refuted_rows(
             world,
+            pattern,
             chosen,
             refuted.get(&chosen.outcome.anchor).map_or(&[], Vec::as_slice),
         ),
@@ -226,13 +240,23 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(world: &World<'_>, chosen: &Leveled<'_>, refuted: &[&Refuted]) -> Vec<Row> {
+fn refuted_rows(
+    world: &World<'_>,
+    pattern: &Pattern,
+    chosen: &Leveled<'_>,
+    refuted: &[&Refuted],
+) -> Vec<Row> {
+    let held = chosen.level.strength_at_anchor();
     let mut rows: Vec<Row> = Vec::new();
     for other in refuted {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
-        let stronger = other.verdict < chosen.outcome.verdict;
+        let stronger = other.verdict < chosen.outcome.verdict
+            && pattern
+                .verdicts
+                .get(other.verdict)
+                .is_some_and(|verdict| verdict.level.strength_at_anchor() > held);
         if same_object && stronger && rows.iter().all(|row| row.name != other.row.name) {
             rows.push(other.row.clone());
         }

@@ -189,6 +189,8 @@ fn blank(pattern: &Pattern, key: String) -> Finding {
         fix: pattern.body.fix.clone(),
         references: pattern.body.references.clone(),
         silenced: None,
+        news: None,
+        was: None,
     }
 }
 
@@ -332,10 +334,20 @@ fn objects(
         .into_iter()
         .collect();
     if !values.is_empty() {
-        listed.push(ListedObject { role: "affected".to_owned(), values, evidence: Vec::new() });
+        let evidence = naming(search.world, &entry.choice.steps, &values, pile);
+        listed.push(ListedObject { role: "affected".to_owned(), values, evidence });
     }
+    let mut known: HashSet<String> = HashSet::new();
     for also in verdict.map(|verdict| verdict.also.as_slice()).unwrap_or_default() {
-        for event in further(search, also, &entry.choice.steps) {
+        let mut found = further(search, also, &entry.choice.steps);
+        let of_the_chosen = found.len();
+        found.extend(entry.others.iter().flat_map(|choice| further(search, also, &choice.steps)));
+        for (number, event) in found.into_iter().enumerate() {
+            // What one occurrence calls suspect is not good because another lies behind it.
+            let is_new = known.insert(search.world.content(event));
+            if number >= of_the_chosen && !is_new || listed.len() > MOST_OBJECTS {
+                continue;
+            }
             let at = pile.add_by_kind(event);
             listed.push(ListedObject {
                 role: also.role.clone(),
@@ -345,6 +357,21 @@ fn objects(
         }
     }
     listed
+}
+
+/// The evidence of the steps that name the object.
+fn naming(
+    world: &World<'_>,
+    steps: &[Bound],
+    values: &IndexMap<String, String>,
+    pile: &mut Pile<'_>,
+) -> Vec<usize> {
+    let names = |event: EventIndex| {
+        values.iter().any(|(key, value)| {
+            world.value(event, key).is_some_and(|mine| world.equal(key, &mine, key, value))
+        })
+    };
+    steps.iter().filter(|step| names(step.event)).map(|step| pile.add(step.event, &step.name)).collect()
 }
 
 fn listed_values(world: &World<'_>, event: EventIndex, keys: &[String]) -> IndexMap<String, String> {

@@ -1,8 +1,9 @@
 //! What is not certain, in sentences.
 
 use crate::base::Level;
+use crate::base::stamp::HOUR;
 use crate::correlate::choice::{Bindings, Doubt, Remark};
-use crate::correlate::{Bound, RowSource, Why, World};
+use crate::correlate::{Bound, EventIndex, RowSource, Why, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::Absence;
 
@@ -202,7 +203,7 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
             if entry.choice.event(&step.name).is_some() {
                 continue;
             }
-            let joined = world.of_kinds(&step.kinds).into_iter().find(|event| {
+            let before: Vec<EventIndex> = world.of_kinds(&step.kinds).into_iter().filter(|event| {
                 let equal = step.same.iter().all(|join| {
                     join.step.as_deref().is_none_or(|step| step == reference)
                         && matches!((world.value(*event, &join.mine), world.value(anchor, &join.theirs)),
@@ -214,8 +215,12 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
                 };
                 let fits = world.all_hold(*event, &step.filters, &bindings) != crate::correlate::Tri::No;
                 equal && fits && !step.same.is_empty() && before == crate::correlate::Tri::Yes
-            });
-            if let Some(event) = joined.and_then(|event| world.event(event)) {
+            }).collect();
+            // What also happened on days before comes every night; only what stands alone may be misplaced.
+            if !before.iter().all(|event| is_near(world, *event, anchor)) {
+                continue;
+            }
+            if let Some(event) = before.first().and_then(|event| world.event(*event)) {
                 let line = event.line.map(|line| format!(":{line}")).unwrap_or_default();
                 return Some(format!(
                     "{} ({}{line}) lies before {reference}, though it would have to follow it: clock or zone?",
@@ -226,4 +231,14 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
         }
     }
     None
+}
+
+/// A wrong clock or zone moves a record by a day and two hours at most.
+const WRONG_BY: u64 = 26 * HOUR.unsigned_abs();
+
+fn is_near(world: &World<'_>, one: EventIndex, other: EventIndex) -> bool {
+    let micros = |event: EventIndex| {
+        world.event(event).and_then(|event| event.stamp.instant().or(event.stamp.civil_micros()))
+    };
+    matches!((micros(one), micros(other)), (Some(one), Some(other)) if one.abs_diff(other) <= WRONG_BY)
 }

@@ -318,6 +318,7 @@ pub fn version_condition() -> ConditionDef {
 /// The state shown by the latest event before a step.
 pub fn latest(met: &str, unmet: &str, before: &str, same: &str) -> ConditionDef {
     let latest = Latest {
+        timeless_unless: Vec::new(),
         met: kinds(met),
         unmet: kinds(unmet),
         before: before.to_owned(),

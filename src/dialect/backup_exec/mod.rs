@@ -11,7 +11,7 @@ mod version;
 mod words;
 
 #[cfg(test)]
-mod collect;
+use super::collect;
 
 pub mod adamm;
 pub mod debug;

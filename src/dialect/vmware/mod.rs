@@ -18,7 +18,7 @@ mod work;
 mod yearless;
 
 #[cfg(test)]
-mod collect;
+use super::collect;
 
 pub mod events;
 pub mod hostd;

@@ -100,7 +100,14 @@ impl Checker<'_> {
     }
 
     fn latest(&mut self, raw: &RawCondition, steps: &Steps) -> Option<Latest> {
-        let first = raw.latest.first()?;
+        let Some(first) = raw.latest.first() else {
+            if !raw.timeless_unless.is_empty() {
+                self.faults
+                    .error(raw.span.clone(), "`timeless-unless` without `latest`")
+                    .help("it contradicts a state that `latest` finds without time");
+            }
+            return None;
+        };
         let Some(before) = &raw.before else {
             self.faults
                 .error(first.span(), "`latest` before what?")
@@ -124,7 +131,12 @@ impl Checker<'_> {
         let mut both = met.clone();
         both.groups.extend(unmet.groups.iter().cloned());
         let same = self.joins(&raw.same, &both, Some(&before), steps);
-        Some(Latest { met: met.kinds(), unmet: unmet.kinds(), before, same })
+        let timeless_unless = raw
+            .timeless_unless
+            .iter()
+            .filter_map(|ground| Some(self.rule(false, ground, raw, steps)?.ground))
+            .collect();
+        Some(Latest { met: met.kinds(), unmet: unmet.kinds(), before, same, timeless_unless })
     }
 
     fn rule(&mut self, met: bool, ground: &RawGround, raw: &RawCondition, steps: &Steps) -> Option<Rule> {

@@ -19,6 +19,8 @@ pub(crate) struct RawCondition {
     pub latest: Vec<Text>,
     pub before: Option<Text>,
     pub same: Vec<Text>,
+    /// What contradicts a state without time.
+    pub timeless_unless: Vec<RawGround>,
     pub first: bool,
     pub met_by: Vec<RawGround>,
     pub unmet_by: Vec<RawGround>,
@@ -55,6 +57,7 @@ impl RawCondition {
                 latest: keys.texts("latest", faults),
                 before: keys.text("before", faults),
                 same: keys.texts("same", faults),
+                timeless_unless: grounds_by(&mut keys, "timeless-unless", faults),
                 first: keys.flag("first", faults).is_some_and(Spanned::into_inner),
                 met_by: grounds_by(&mut keys, "met-by", faults),
                 unmet_by: grounds_by(&mut keys, "unmet-by", faults),
