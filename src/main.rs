@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let stdout = std::io::stdout();
     let paints = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
     let surroundings = Surroundings {
+        now: std::time::SystemTime::now(),
         today: chrono::Local::now().date_naive(),
         config_home: std::env::var_os("XDG_CONFIG_HOME"),
         home: std::env::var_os("HOME"),

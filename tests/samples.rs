@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use blogscan::base::{Finding, Level};
 use blogscan::pattern::Catalogue;
-use blogscan::scan::samples::{self, prove};
+use blogscan::scan::samples::{self, Mutants, prove};
 use blogscan::scan::{Options, run};
 use blogscan::settings::{Settings, ZoneRule};
 
@@ -82,7 +82,7 @@ fn line(finding: &Finding) -> String {
 
 #[test]
 fn every_case_gives_what_it_states() {
-    let results = prove(&root(), &CATALOGUE, &|_| true).unwrap();
+    let results = prove(&root(), &CATALOGUE, &|_| true, Mutants::Judged).unwrap();
     assert_eq!(results.len(), CASES.len(), "a folder is neither hit-... nor miss-...");
     let faults: Vec<String> = results
         .iter()

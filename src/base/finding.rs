@@ -160,6 +160,32 @@ pub struct Object {
     pub evidence: Vec<usize>,
 }
 
+/// How a finding stands against an earlier report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    /// The earlier report did not have it.
+    New,
+    /// The earlier report had it at a lower level.
+    Risen,
+    /// The earlier report had it at this level or a higher one.
+    Known,
+}
+
+impl News {
+    /// Every state.
+    pub const ALL: [News; 3] = [News::New, News::Risen, News::Known];
+
+    /// The word used everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            News::New => "new",
+            News::Risen => "risen",
+            News::Known => "known",
+        }
+    }
+}
+
 /// One known failure that hit one object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -204,4 +230,10 @@ pub struct Finding {
     /// Reason of the silence that covers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silenced: Option<String>,
+    /// How it stands against an earlier report, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub news: Option<News>,
+    /// Its level in the earlier report, where that had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<Level>,
 }

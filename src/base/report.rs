@@ -23,12 +23,58 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Codes of error-level records, by product, then number of records, most first.
     pub codes: Vec<CodeRow>,
+    /// Error records that no pattern knows, by wording; most frequent first. They are no findings.
+    pub unknown_errors: Vec<UnknownErrorRow>,
     /// Which hours were read.
     pub coverage: Vec<CoverageRow>,
     /// What the logs say about hosts.
     pub facts: Vec<FactRow>,
     /// What could not be read, or only with reservations.
     pub notices: Vec<NoticeRow>,
+    /// The earlier report that the findings were held against, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRow>,
+    /// Names were replaced by pseudonyms: the report says nothing about real hosts and objects.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+/// An earlier report.
+#[derive(Clone, Debug, Serialize)]
+pub struct BaselineRow {
+    /// Number of its findings.
+    pub findings: usize,
+    /// Keys of those that this report does not have. That they are not seen does not mean that they are cured.
+    pub not_seen: Vec<String>,
+}
+
+/// Error records of one wording that no pattern knows.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownErrorRow {
+    /// Product.
+    pub product: String,
+    /// Dialect name.
+    pub dialect: &'static str,
+    /// Program, where the records name one.
+    pub process: Option<String>,
+    /// The wording, with `<*>` where the records differ.
+    pub template: String,
+    /// Number of records.
+    pub count: u64,
+    /// First time.
+    pub first: Option<String>,
+    /// Last time.
+    pub last: Option<String>,
+    /// Code of the first record, as the product prints it.
+    pub code: Option<String>,
+    /// What the code means, where known.
+    pub meaning: Option<String>,
+    /// Path of the source of the first record.
+    pub source: String,
+    /// Its 1-based line; null in binary sources.
+    pub line: Option<u64>,
+    /// Its text, secrets masked, cut.
+    pub example: String,
 }
 
 /// What wrote the report.

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Scan(Box<ScanWords>),
     /// Say of every source which dialect, encoding, host and time span it has
     Identify(IdentifyWords),
+    /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
+    WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
     Explain(ExplainWords),
     /// The catalogue of known failures, and the tools of its authors
@@ -52,6 +54,27 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// What to say where a command that is no scan was asked for a format of reports.
+    pub(crate) fn format_fault(&self) -> Option<String> {
+        let output = match self {
+            Command::Identify(words) => &words.output,
+            Command::Explain(words) => &words.output,
+            Command::Patterns { command } => match command {
+                PatternsCommand::List(words) | PatternsCommand::Show { catalogue: words, .. } => {
+                    &words.output
+                }
+                PatternsCommand::Check(words) | PatternsCommand::Test(words) => &words.output,
+                PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
+            },
+            Command::Scan(_) | Command::Completions { .. } | Command::Man => return None,
+        };
+        let is_fit = matches!(output.format, FormatWord::Text | FormatWord::Json);
+        (!is_fit)
+            .then(|| "this command writes text or json; the other formats are those of a scan".to_owned())
+    }
 }
 
 #[derive(Debug, Default, Args)]
@@ -83,7 +106,21 @@ pub(crate) struct ScanWords {
     /// Only findings whose last time is at or before this; findings without a date are always kept
     #[arg(long, value_name = "TIME", help_heading = "Findings")]
     pub(crate) until: Option<String>,
-    /// List instead of telling: objects, one tab separated line each
+    /// Mark what is new or has risen against this earlier json report
+    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Replace names of hosts, virtual machines, users, domains, addresses, paths and policies by pseudonyms
+    #[arg(long, help_heading = "Output")]
+    pub(crate) redact: bool,
+    /// Write which pseudonym stands for which name to this file; keep it to yourself
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "Output")]
+    pub(crate) redact_map: Option<PathBuf>,
+    /// Write the records that the findings rest on, with their surroundings, to this .tar.gz, and check that a scan of
+    /// it finds the same
+    #[cfg(feature = "archives")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) proof: Option<PathBuf>,
+    /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
     /// Print the JSON Schema of the json report and exit
@@ -98,6 +135,21 @@ pub(crate) struct IdentifyWords {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) reading: ReadingWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyNotWords {
+    /// Id or alias of the advisory
+    pub(crate) id: String,
+    /// Files, folders and bundles; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) patterns: PatternWords,
     #[command(flatten)]
     pub(crate) reading: ReadingWords,
 }
@@ -125,8 +177,17 @@ pub(crate) enum PatternsCommand {
     },
     /// Say everything that is wrong with pattern files; without a folder, with the built-in ones
     Check(FolderWords),
-    /// Check pattern files and run them against their sample logs
-    Test(FolderWords),
+    /// Check pattern files, run them against their sample logs, and break every hit in all the ways that logs break
+    Test {
+        #[command(flatten)]
+        words: FolderWords,
+        /// Leave the samples as they are: no mutants
+        #[arg(long, conflicts_with = "bless")]
+        no_mutants: bool,
+        /// Write what the mutants come to into the expectation files, to be looked through and committed
+        #[arg(long)]
+        bless: bool,
+    },
     /// Print the JSON Schema of pattern files
     Schema {
         #[command(flatten)]
@@ -166,7 +227,7 @@ pub(crate) struct FolderWords {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct OutputWords {
-    /// Format of the results
+    /// Format of the results; only text and json beside scans
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: FormatWord,
     /// Write the results to this file, whole or not at all
@@ -239,6 +300,11 @@ pub(crate) enum FormatWord {
     #[default]
     Text,
     Json,
+    Jsonl,
+    Csv,
+    Markdown,
+    #[cfg(feature = "mail")]
+    Mail,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

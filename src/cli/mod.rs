@@ -15,7 +15,10 @@ mod output;
 mod patterns;
 mod plan;
 mod progress;
+#[cfg(feature = "archives")]
+mod proof;
 mod scan;
+mod why_not;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -93,10 +96,14 @@ pub fn run(
         Err(error) => return say(&error, surroundings, streams),
     };
     let mut desk = Desk { engine, surroundings, streams };
+    if let Some(fault) = words.command.as_ref().and_then(Command::format_fault) {
+        return desk.usage(&UsageError(vec![fault]));
+    }
     match words.command {
         None => scan::run(words.scan, &mut desk),
         Some(Command::Scan(words)) => scan::run(*words, &mut desk),
         Some(Command::Identify(words)) => identify(&words, &mut desk),
+        Some(Command::WhyNot(words)) => why_not::run(&words, &mut desk),
         Some(Command::Explain(words)) => explain::run(&words, &mut desk),
         Some(Command::Patterns { command }) => patterns::run(command, &mut desk),
         Some(Command::Completions { shell }) => completions(shell, &mut desk),

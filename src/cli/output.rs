@@ -21,7 +21,7 @@ impl Streams<'_> {
     /// trouble.
     pub(crate) fn deliver(&mut self, text: &str, file: Option<&Path>) -> anyhow::Result<()> {
         if let Some(file) = file {
-            return write_file(text, file).with_context(|| file.display().to_string());
+            return write_bytes(text.as_bytes(), file).with_context(|| file.display().to_string());
         }
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         match written {
@@ -42,17 +42,17 @@ impl Streams<'_> {
 }
 
 /// Writes a neighbour first and renames it: a reader sees the old file or the new one, never half of it.
-fn write_file(text: &str, file: &Path) -> anyhow::Result<()> {
+pub(super) fn write_bytes(bytes: &[u8], file: &Path) -> anyhow::Result<()> {
     // A device such as /dev/null cannot be replaced by a file and must not be.
     if std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Ok(std::fs::write(file, text)?);
+        return Ok(std::fs::write(file, bytes)?);
     }
     // A link stays a link; what it points to is replaced.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let file = target.as_path();
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut neighbour = tempfile::Builder::new().prefix(".blogscan-").tempfile_in(folder)?;
-    neighbour.write_all(text.as_bytes())?;
+    neighbour.write_all(bytes)?;
     neighbour.as_file().sync_all()?;
     keep_permissions(&neighbour, file)?;
     neighbour.persist(file)?;
@@ -133,10 +133,10 @@ mod tests {
         let (file, plain) = (folder.path().join("report.txt"), folder.path().join("plain.txt"));
         std::fs::write(&plain, "x").unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        write_file("x", &file).unwrap();
+        write_bytes(b"x", &file).unwrap();
         assert_eq!(mode(&file), mode(&plain));
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
-        write_file("y", &file).unwrap();
+        write_bytes(b"y", &file).unwrap();
         assert_eq!(mode(&file), 0o640);
     }
 

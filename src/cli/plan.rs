@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 use chrono::NaiveDate;
 
@@ -24,6 +25,8 @@ const LARGEST_SKEW_MICROS: u128 = 7 * 24 * 3600 * 1_000_000;
 /// What the program finds around it. Arguments, so that tests choose them.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
+    /// Now, for the date of a mail.
+    pub now: SystemTime,
     /// Today, for silences.
     pub today: NaiveDate,
     /// `XDG_CONFIG_HOME`.
@@ -43,6 +46,7 @@ pub struct Surroundings {
 /// Where results go, and how they look.
 #[derive(Debug)]
 pub(crate) struct Output {
+    pub(crate) format: FormatWord,
     pub(crate) is_json: bool,
     pub(crate) file: Option<PathBuf>,
     pub(crate) look: Look,
@@ -60,6 +64,11 @@ pub(crate) struct ScanPlan {
     pub(crate) min_level: Option<Level>,
     pub(crate) fail_on: Option<Level>,
     pub(crate) range: Range,
+    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) redacts: bool,
+    #[cfg(feature = "archives")]
+    pub(crate) proof: Option<PathBuf>,
+    pub(crate) redact_map: Option<PathBuf>,
     pub(crate) lists_objects: bool,
     pub(crate) shows_progress: bool,
 }
@@ -79,6 +88,7 @@ impl Output {
         let terminal = surroundings.width.filter(|_| to_terminal);
         let width = words.width.or(terminal).unwrap_or(Look::default().width);
         Output {
+            format: words.format,
             is_json: words.format == FormatWord::Json,
             file: words.output.clone(),
             look: Look { width, is_colored, ..Look::default() },
@@ -104,8 +114,9 @@ impl ScanPlan {
         if range.is_reversed() {
             faults.push("--until lies before --since".to_owned());
         }
-        if words.list.is_some() && words.output.format == FormatWord::Json {
-            faults.push("--list writes text; the json report holds the objects of every finding".to_owned());
+        let format = words.output.format;
+        if words.list.is_some() && !matches!(format, FormatWord::Text | FormatWord::Csv | FormatWord::Json) {
+            faults.push("--list writes text, csv or json".to_owned());
         }
         let shows_progress = shows_progress(&words.reading, surroundings);
         let mut output = Output::new(&words.output, surroundings);
@@ -120,6 +131,11 @@ impl ScanPlan {
             min_level,
             fail_on: words.fail_on.level(),
             range,
+            baseline: words.baseline,
+            redacts: words.redact,
+            #[cfg(feature = "archives")]
+            proof: words.proof,
+            redact_map: words.redact_map,
             lists_objects: words.list.is_some(),
             shows_progress,
         };
@@ -266,6 +282,7 @@ mod tests {
 
     fn surroundings() -> Surroundings {
         Surroundings {
+            now: SystemTime::UNIX_EPOCH,
             today: NaiveDate::from_ymd_opt(2009, 3, 6).unwrap(),
             config_home: None,
             home: None,
@@ -315,7 +332,7 @@ mod tests {
     fn all_faults_are_said_at_once() {
         let words = [
             "--tz", "Berlin", "--tz", "=Z", "--alias", "x", "--skew", "soon", "--since", "now", "--list",
-            "objects", "--format", "json",
+            "objects", "--format", "markdown",
         ];
         let UsageError(faults) = plan(&words).unwrap_err();
         assert_eq!(faults.len(), 7, "{faults:#?}");

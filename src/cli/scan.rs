@@ -2,18 +2,24 @@
 
 use std::path::Path;
 
-use super::args::ScanWords;
+use anyhow::Context;
+
+use super::args::{FormatWord, ScanWords};
 use super::output::Streams;
-use super::plan::{self, ScanPlan, UsageError};
+use super::plan::{self, ScanPlan, Surroundings, UsageError};
 use super::{Desk, Exit, progress};
 use crate::base::report::NoticeRow;
 use crate::base::{NoticeCode, Report};
 use crate::pattern::{Catalogue, Fault};
-use crate::report::{json, objects, sanitise, schema, select, text};
+use crate::report::baseline::Baseline;
+#[cfg(feature = "mail")]
+use crate::report::mail;
+use crate::report::redact::Redactor;
+use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
-const COMMANDS: &[&str] = &["scan", "identify", "explain", "patterns", "completions", "man", "help"];
+const COMMANDS: &[&str] = &["scan", "identify", "why-not", "explain", "patterns", "completions", "man", "help"];
 
 pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if words.print_schema {
@@ -32,12 +38,37 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if let Err(error) = check_names(&plan, &catalogue) {
         return desk.usage(&error);
     }
+    let baseline = match plan.baseline.as_deref().map(earlier).transpose() {
+        Ok(baseline) => baseline,
+        Err(error) => return desk.usage(&error),
+    };
     let mut report = progress::watched(plan.shows_progress, &plan.options.reading.watch, || {
         desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings)
     });
     add_faults(&mut report, &faults);
-    silence(&mut report, &settings, config.as_deref(), desk);
-    show(sanitise(report), plan, desk)
+    silence(&mut report, &settings, config.as_deref(), &plan, desk);
+    let mut report = sanitise(report);
+    if let Some(baseline) = baseline {
+        baseline.mark(&mut report);
+    }
+    let (catalogue, settings) = (&catalogue, &settings);
+    show(report, plan, &Site { catalogue, settings }, desk)
+}
+
+/// What was scanned with; a proof is scanned with it again.
+struct Site<'c> {
+    #[cfg_attr(not(feature = "archives"), allow(dead_code, reason = "only a proof needs it"))]
+    catalogue: &'c Catalogue,
+    #[cfg_attr(not(feature = "archives"), allow(dead_code, reason = "only a proof needs it"))]
+    settings: &'c Settings,
+}
+
+/// The earlier report. It is read before the scan, so that a slip is told at once.
+fn earlier(path: &Path) -> Result<Baseline, UsageError> {
+    let broken =
+        |error: &dyn std::fmt::Display| UsageError(vec![format!("--baseline {}: {error}", path.display())]);
+    let text = std::fs::read_to_string(path).map_err(|error| broken(&error))?;
+    Baseline::parse(&text).map_err(|error| broken(&error))
 }
 
 /// `blogscan --format json explain 191` reads `explain` as a path: commands come first.
@@ -89,24 +120,27 @@ fn add_faults(report: &mut Report, faults: &[Fault]) {
     });
 }
 
-/// Marks findings that the site silenced. A silence whose time is over is named, so that nobody wonders.
-fn silence(report: &mut Report, settings: &Settings, config: Option<&Path>, desk: &mut Desk<'_, '_>) {
-    let today = desk.surroundings.today;
-    for finding in &mut report.findings {
-        if let Some(silence) = settings.silence_of(finding, today) {
-            finding.silenced = Some(silence.reason.clone());
-            continue;
-        }
-        if let Some(over) = settings.silences.iter().find(|silence| silence.covers(finding)) {
-            let file = config.map(|path| path.display().to_string()).unwrap_or_default();
-            let message =
-                format!("{file}:{}: the silence of {} ended on {}", over.line, finding.key, over.until);
-            desk.streams.tell(&message);
-        }
+/// Marks findings that the site silenced. A silence whose time is over is named on standard error as well, so that
+/// nobody wonders why a mail comes again.
+fn silence(
+    report: &mut Report,
+    settings: &Settings,
+    config: Option<&Path>,
+    plan: &ScanPlan,
+    desk: &mut Desk<'_, '_>,
+) {
+    let (only, products) = (&plan.options.only, &plan.options.products);
+    let asked = |advisory: &str| {
+        products.is_empty() && (only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(advisory)))
+    };
+    settings.silence(report, config, desk.surroundings.today, &asked);
+    for notice in report.notices.iter().filter(|notice| notice.code == NoticeCode::SilenceOver.name()) {
+        let (file, line) = (notice.source.as_deref().unwrap_or(""), notice.line.unwrap_or(0));
+        desk.streams.tell(&format!("{file}:{line}: {}", notice.detail));
     }
 }
 
-fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
+fn show(report: Report, plan: ScanPlan, site: &Site<'_>, desk: &mut Desk<'_, '_>) -> Exit {
     let mut exit = tell_troubles(&report.notices, desk.streams);
     if !report.scan.complete {
         exit = Exit::Trouble;
@@ -119,17 +153,107 @@ fn show(report: Report, plan: ScanPlan, desk: &mut Desk<'_, '_>) -> Exit {
         exit = Exit::Findings;
     }
     let look = text::Look { outside, ..plan.output.look };
-    let text = if plan.lists_objects {
-        objects::render(&report, look.min_level)
-    } else if !plan.output.is_json {
-        text::render(&report, look)
-    } else {
-        json::render(&match plan.min_level {
-            Some(level) => select::at_least(level, report),
-            None => report,
-        })
+    let report = match handed_out(report, &plan, site, desk) {
+        Ok(report) => report,
+        Err(error) => {
+            desk.streams.tell(&format!("{error:#}"));
+            return Exit::Trouble;
+        }
     };
-    desk.deliver(&text, &plan.output, exit)
+    let text = if plan.lists_objects {
+        Ok(list(&report, &plan))
+    } else {
+        spell(report, &plan, look, site.settings, desk.surroundings)
+    };
+    match text {
+        Ok(text) => desk.deliver(&text, &plan.output, exit),
+        Err(error) => {
+            desk.streams.tell(&format!("{error:#}"));
+            Exit::Trouble
+        }
+    }
+}
+
+/// The report as it may be handed out: redacted where that is asked for, its proof and the map of names written.
+fn handed_out(
+    report: Report,
+    plan: &ScanPlan,
+    site: &Site<'_>,
+    desk: &mut Desk<'_, '_>,
+) -> anyhow::Result<Report> {
+    #[cfg(feature = "archives")]
+    let proof = plan.proof.as_deref().map(|file| {
+        let kept = select::at_least(plan.output.look.min_level, report.clone());
+        (file, desk.engine.proof(&plan.inputs, &plan.options, &kept))
+    });
+    #[cfg(not(feature = "archives"))]
+    let (_, texts) = (site, std::iter::empty());
+    #[cfg(feature = "archives")]
+    let texts = proof.iter().flat_map(|(_, proof)| super::proof::texts(proof));
+    let mut redactor = plan.redacts.then(|| Redactor::new(&report, texts));
+    let report = match &mut redactor {
+        Some(redactor) => redactor.report(report),
+        None => report,
+    };
+    #[cfg(feature = "archives")]
+    if let Some((file, proof)) = proof {
+        let Site { catalogue, settings } = *site;
+        let bundle = super::proof::Bundle { file, plan, catalogue, settings };
+        let kept = select::at_least(plan.output.look.min_level, report.clone());
+        bundle.write(proof, redactor.as_mut(), &kept, desk).with_context(|| file.display().to_string())?;
+    }
+    if let (Some(redactor), Some(file)) = (&redactor, &plan.redact_map) {
+        desk.streams.deliver(&json::pretty(redactor.map()), Some(file))?;
+    }
+    Ok(report)
+}
+
+fn list(report: &Report, plan: &ScanPlan) -> String {
+    let min_level = plan.output.look.min_level;
+    match plan.output.format {
+        FormatWord::Csv => objects::render_csv(report, min_level),
+        FormatWord::Json => objects::render_json(report, min_level),
+        _ => objects::render(report, min_level),
+    }
+}
+
+fn spell(
+    report: Report,
+    plan: &ScanPlan,
+    look: text::Look,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> anyhow::Result<String> {
+    #[cfg(not(feature = "mail"))]
+    let _ = (settings, surroundings);
+    let chosen = |report| match plan.min_level {
+        Some(level) => select::at_least(level, report),
+        None => report,
+    };
+    Ok(match plan.output.format {
+        #[cfg(feature = "mail")]
+        FormatWord::Mail => {
+            mail::render(&report, look.min_level, &letterhead(settings, surroundings).context("[mail]")?)?
+        }
+        FormatWord::Text => text::render(&report, look),
+        FormatWord::Json => json::render(&chosen(report)),
+        FormatWord::Jsonl => json::render_lines(&chosen(report)),
+        FormatWord::Csv => csv::render(&report, look.min_level),
+        FormatWord::Markdown => markdown::render(&report, look.min_level),
+    })
+}
+
+/// Whom a mail is from and for: `from` and `to` of `[mail]`, else the administrator of this machine.
+#[cfg(feature = "mail")]
+fn letterhead(settings: &Settings, surroundings: &Surroundings) -> anyhow::Result<mail::Letterhead> {
+    let from = settings.mail.get("from").and_then(toml::Value::as_str).unwrap_or("blogscan@localhost");
+    let text = |value: &toml::Value| value.as_str().map(str::to_owned);
+    let to: Vec<String> = match settings.mail.get("to") {
+        Some(toml::Value::Array(several)) => several.iter().filter_map(text).collect(),
+        Some(one) => text(one).into_iter().collect(),
+        None => vec!["root@localhost".to_owned()],
+    };
+    Ok(mail::Letterhead::new(from, &to, surroundings.now)?)
 }
 
 /// Says on standard error what was not read, one line each.

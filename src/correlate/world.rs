@@ -27,7 +27,7 @@ pub struct SourceInfo {
 }
 
 /// What a world is made of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WorldParts {
     /// Events in any order.
     pub events: Vec<Event>,

@@ -6,7 +6,7 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::escape::is_hostile;
 use crate::base::Report;
@@ -16,10 +16,19 @@ pub fn render(report: &Report) -> String {
     pretty(report)
 }
 
+/// The findings alone, each on a line of its own: the objects of the report, for streams.
+pub fn render_lines(report: &Report) -> String {
+    report.findings.iter().map(|finding| spelled(finding, CompactFormatter)).collect()
+}
+
 /// Any value in the same spelling.
 pub fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
+    spelled(value, PrettyFormatter::new())
+}
+
+fn spelled<T: Serialize + ?Sized, F: Formatter>(value: &T, formatter: F) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Harmless(PrettyFormatter::new()));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Harmless(formatter));
     // The types have text keys only and a vector takes every byte, so nothing can fail here.
     let _ = value.serialize(&mut serializer);
     bytes.push(b'\n');
@@ -27,9 +36,9 @@ pub fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// Spells hostile characters as `\uXXXX`.
-struct Harmless(PrettyFormatter<'static>);
+struct Harmless<F>(F);
 
-impl Formatter for Harmless {
+impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
         let mut rest = text;
         while let Some((at, hostile)) = rest.char_indices().find(|(_, character)| is_hostile(*character)) {

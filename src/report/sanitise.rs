@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::mask::{MASK, is_secret_key, mask};
 use crate::base::finding::{Condition, Evidence, Object};
-use crate::base::report::{CoverageRow, FactRow, NoticeRow, SourceRow};
+use crate::base::report::{CoverageRow, FactRow, NoticeRow, SourceRow, UnknownErrorRow};
 use crate::base::{Finding, Report};
 
 /// A record's text is cut here: enough for a whole job detail, bounded because one record may be megabytes.
@@ -27,6 +27,7 @@ pub fn sanitise(report: Report) -> Report {
         findings: report.findings.into_iter().map(finding).collect(),
         coverage: report.coverage.into_iter().map(coverage).collect(),
         facts: report.facts.into_iter().map(fact).collect(),
+        unknown_errors: report.unknown_errors.into_iter().map(unknown_error).collect(),
         notices: report.notices.into_iter().map(notice).collect(),
         ..report
     }
@@ -91,6 +92,17 @@ fn object(object: Object) -> Object {
 
 fn source(row: SourceRow) -> SourceRow {
     SourceRow { path: text(row.path), host: row.host.map(text), process: row.process.map(text), ..row }
+}
+
+fn unknown_error(row: UnknownErrorRow) -> UnknownErrorRow {
+    UnknownErrorRow {
+        process: row.process.map(text),
+        template: text(row.template),
+        code: row.code.map(text),
+        source: text(row.source),
+        example: cut(text(row.example)),
+        ..row
+    }
 }
 
 fn coverage(row: CoverageRow) -> CoverageRow {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::base::report::SCHEMA;
-use crate::base::{Dialect, Impact, Level, NoticeCode};
+use crate::base::{Dialect, Impact, Level, News, NoticeCode};
 
 /// The schema of a report.
 pub fn report_schema() -> Value {
@@ -21,11 +21,16 @@ pub fn report_schema() -> Value {
             "sources": list(source()),
             "findings": list(finding()),
             "codes": list(code()),
+            "unknown_errors": list(unknown_error()),
             "coverage": list(coverage()),
             "facts": list(fact()),
             "notices": list(notice()),
+            "baseline": baseline(),
+            "redacted": { "type": "boolean", "description": "true where names are pseudonyms; else left out" },
         },
-        "required": ["schema", "tool", "scan", "sources", "findings", "codes", "coverage", "facts", "notices"],
+        "required": [
+            "schema", "tool", "scan", "sources", "findings", "codes", "unknown_errors", "coverage", "facts", "notices",
+        ],
     })
 }
 
@@ -122,8 +127,10 @@ fn finding() -> Value {
             "conditions": list(condition()), "evidence": list(evidence()), "objects": list(affected_object()),
             "doubts": list(text()), "collect": list(text()), "workaround": text(), "fix": text(),
             "references": list(text()), "silenced": text(),
+            "news": one_of(News::ALL.iter().map(|news| news.name())),
+            "was": one_of(Level::ALL.iter().map(|level| level.name())),
         }),
-        &["silenced"],
+        &["silenced", "news", "was"],
     )
 }
 
@@ -151,6 +158,23 @@ fn affected_object() -> Value {
 
 fn code() -> Value {
     object(json!({ "product": text(), "code": text(), "count": count(), "meaning": maybe_text() }), &[])
+}
+
+/// Error records of one wording that no pattern knows; no finding.
+fn unknown_error() -> Value {
+    object(
+        json!({
+            "product": text(), "dialect": dialect(), "process": maybe_text(), "template": text(), "count": count(),
+            "first": maybe_time(), "last": maybe_time(), "code": maybe_text(), "meaning": maybe_text(),
+            "source": text(), "line": maybe_line(), "example": text(),
+        }),
+        &[],
+    )
+}
+
+/// There only where `--baseline` was given.
+fn baseline() -> Value {
+    object(json!({ "findings": count(), "not_seen": list(text()) }), &[])
 }
 
 fn coverage() -> Value {

@@ -15,6 +15,7 @@ use crate::matching::{Hit, Plan};
 
 use super::spill::{LONGEST_TEXT, Spill};
 use super::track::{Days, Track, micros};
+use super::unknown::Errors;
 
 /// What does not change while a source is read.
 pub(super) struct Reading<'r, 'c> {
@@ -42,7 +43,7 @@ pub(super) struct SessionPart {
 }
 
 /// What one source, or one chunk of it, came to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Part {
     pub(super) records: u64,
     pub(super) headless: u64,
@@ -60,6 +61,8 @@ pub(super) struct Part {
     pub(super) tracks: IndexMap<Dialect, Track>,
     pub(super) sessions: IndexMap<u32, SessionPart>,
     pub(super) codes: IndexMap<(&'static str, String), u64>,
+    /// Error records that no event definition matched.
+    pub(super) errors: Errors,
     pub(super) dialects: IndexSet<Dialect>,
     pub(super) days: Days,
     pub(super) first: Option<Stamp>,
@@ -314,6 +317,10 @@ impl Sink for Collector<'_, '_, '_> {
         }
         if !self.hits.is_empty() {
             self.keep(&record, stamp, before);
+        } else if ordinary && record.severity >= Severity::Error {
+            let line = self.line_of(&record);
+            let whole = self.text.get(record.start..record.end).unwrap_or("");
+            self.part.errors.add(&record, stamp, line, whole);
         }
     }
 
@@ -403,6 +410,13 @@ impl Part {
         for (code, count) in next.codes {
             *self.codes.entry(code).or_default() += count;
         }
+        let mut errors = next.errors;
+        errors.each(|group| {
+            group.line = group.line.map(|line| line + breaks);
+            group.first = group.first.map(|stamp| stamp.shifted(shift));
+            group.last = group.last.map(|stamp| stamp.shifted(shift));
+        });
+        self.errors.join(errors);
         self.dialects.extend(next.dialects);
         let shifted = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.shifted(shift));
         self.first = least(self.first, shifted(next.first), true);

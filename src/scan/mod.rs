@@ -1,15 +1,20 @@
 //! Floor 5: the driver of a scan. It alone knows every stage:
 //! discover, read, recognise, split, match (per source, in parallel), settle, correlate, judge, report.
 
+mod absent;
 mod collect;
 mod coverage;
+mod mutants;
+pub mod proof;
 mod report;
 pub mod samples;
 mod settle;
 mod source;
 mod spill;
 mod track;
+mod unknown;
 mod vm_runs;
+mod why_not;
 
 use chrono::{NaiveDate, TimeDelta};
 use indexmap::IndexMap;
@@ -26,6 +31,7 @@ use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
 use report::sort_notices;
+pub use why_not::why_not;
 use source::{Extract, Workshop};
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
@@ -117,16 +123,38 @@ impl Options {
 
 /// Scans paths and reports. Trouble with one source is a notice in the report; the scan goes on.
 pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings: &Settings) -> Report {
-    let workshop = Workshop::new(catalogue, options);
-    let (extracts, mut notices) = read_all(inputs, options, &workshop);
+    run_with(inputs, options, catalogue, settings, &Workshop::new(catalogue, options))
+}
+
+/// The same with what reads sources made before: many small scans share it.
+fn run_with(
+    inputs: &[String],
+    options: &Options,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    workshop: &Workshop<'_>,
+) -> Report {
+    let (extracts, mut notices) = read_all(inputs, options, workshop);
     notices.extend(nothing_recognised(&extracts, &notices));
-    let mut settled = settle::settle(extracts, options, settings);
+    let mut settled = settled(extracts, options, settings, catalogue);
     notices.append(&mut settled.notices);
-    settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
-    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
+    notices.extend(absent::notices(&settled.world.coverage, options, catalogue));
     let world = World::new(catalogue, settled.world);
     let judgement = verdict::judge(&world, &workshop.spill, &|pattern| options.wants(pattern));
     report::report(inputs, catalogue, &world, &settled.sources, judgement, notices)
+}
+
+/// From what was read of each source to what the patterns are judged on.
+fn settled(
+    extracts: Vec<Extract>,
+    options: &Options,
+    settings: &Settings,
+    catalogue: &Catalogue,
+) -> settle::Settled {
+    let mut settled = settle::settle(extracts, options, settings);
+    settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
+    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
+    settled
 }
 
 /// Reads every source, side by side; what comes back is in order of the paths.

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::base::report::{
     CatalogueRow, CodeRow, CoverageRow, FactRow, Gap, NoticeRow, SCHEMA, ScanSummary, SourceRow, Tool,
+    UnknownErrorRow,
 };
 use crate::base::{Coverage, Dialect, Fact, FactKind, Notice, Report, Stamp};
 use crate::correlate::World;
@@ -12,6 +13,7 @@ use crate::verdict::Judgement;
 
 use super::settle::{SettledSource, offset_word};
 use super::track::micros;
+use super::unknown::{Errors, Group, MOST_ROWS};
 
 /// Puts the report together. `inputs` are the paths as typed.
 pub(super) fn report(
@@ -52,7 +54,10 @@ pub(super) fn report(
         codes: codes(sources),
         coverage: coverage_rows(&world.coverage),
         facts: facts(world),
+        unknown_errors: unknown_errors(sources),
         notices: notices.into_iter().map(NoticeRow::from).collect(),
+        baseline: None,
+        redacted: false,
     }
 }
 
@@ -113,6 +118,34 @@ fn codes(sources: &[SettledSource]) -> Vec<CodeRow> {
         ))
     });
     rows
+}
+
+/// By wording over all sources, in order of their paths.
+fn unknown_errors(sources: &[SettledSource]) -> Vec<UnknownErrorRow> {
+    let mut errors = Errors::default();
+    sources.iter().for_each(|source| errors.join(source.errors.clone()));
+    let row = |group: Group| {
+        let product = group.dialect.product();
+        let named = match (&group.process, &group.code) {
+            (Some(source), Some(code)) if product == "windows" => Some(format!("{source}:{code}")),
+            _ => group.code.clone(),
+        };
+        UnknownErrorRow {
+            product: product.to_owned(),
+            dialect: group.dialect.name(),
+            template: group.template(),
+            count: group.count,
+            first: word(group.first),
+            last: word(group.last),
+            meaning: named.as_ref().and_then(|code| crate::codes::meaning(product, code)).map(str::to_owned),
+            code: group.code,
+            process: group.process,
+            source: group.source,
+            line: group.line,
+            example: group.example,
+        }
+    };
+    errors.into_groups().into_iter().take(MOST_ROWS).map(row).collect()
 }
 
 fn coverage_rows(coverage: &[Coverage]) -> Vec<CoverageRow> {

@@ -22,6 +22,7 @@ use super::collect::{Collector, Part, Reading};
 use super::spill::Spill;
 
 /// A source that was read.
+#[derive(Clone)]
 pub(super) struct Extract {
     pub(super) path: String,
     pub(super) dialect: Dialect,
@@ -37,9 +38,17 @@ pub(super) struct Extract {
     pub(super) notices: Vec<Notice>,
 }
 
-fn tells_late(extract: &Extract) -> bool {
+/// The order of day and month that a source proves, where it was read in another one: only its rest told, or the user
+/// said otherwise. What a log proves is not for the user to say.
+pub(super) fn order_told_late(extract: &Extract) -> Option<DateOrder> {
     let part = &extract.part;
-    extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0
+    let proved = match (part.month_first, part.day_first) {
+        (1.., 0) => DateOrder::Mdy,
+        (0, 1..) => DateOrder::Dmy,
+        _ => return None,
+    };
+    let read = extract.order.unwrap_or(DateOrder::Mdy);
+    (part.swappable > 0 && read != proved).then_some(proved)
 }
 
 /// What all sources of a scan share.
@@ -54,7 +63,7 @@ pub(super) struct Workshop<'c> {
 
 /// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
 /// memory must not grow with the size of the input.
-const LONGEST_RECORD: usize = 4 * 1024 * 1024;
+pub(super) const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
 impl<'c> Workshop<'c> {
     pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {
@@ -71,26 +80,28 @@ impl<'c> Workshop<'c> {
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
             self.reading.watch.begin(text.path());
-            extracts.push(self.read(text, self.order));
+            extracts.push(self.read(text, None));
         });
-        // Only the rest of a source told that days come first: what stood before was read month first.
-        let late: HashMap<String, usize> = extracts
+        let late: HashMap<String, (usize, DateOrder)> = extracts
             .iter()
             .enumerate()
-            .filter(|(_, extract)| tells_late(extract))
-            .map(|(at, extract)| (extract.path.clone(), at))
+            .filter_map(|(at, extract)| Some((extract.path.clone(), (at, order_told_late(extract)?))))
             .collect();
         if !late.is_empty() && matches!(found.origin, input::Origin::File(_)) {
             input::visit(found, &self.reading, &mut |text| {
-                if let Some(slot) = late.get(text.path()).and_then(|at| extracts.get_mut(*at)) {
-                    *slot = self.read(text, Some(DateOrder::Dmy));
+                if let Some((at, order)) = late.get(text.path())
+                    && let Some(slot) = extracts.get_mut(*at)
+                {
+                    *slot = self.read(text, Some(*order));
                 }
             });
         }
         (extracts, notices)
     }
 
-    fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
+    /// Reads one source. `order` is what it proved when it was read before; the user's word counts only for a source
+    /// that proves nothing.
+    pub(super) fn read(&self, text: TextReader<'_>, order: Option<DateOrder>) -> Extract {
         let path = text.path().to_owned();
         let mut extract = Extract {
             path: path.clone(),
@@ -135,6 +146,7 @@ impl<'c> Workshop<'c> {
         extract.place = dialect.place(&extract.path);
         extract.stream =
             extract.place.stream.clone().unwrap_or_else(|| without_rotation(&extract.path).to_owned());
+        extract.order = extract.order.or(self.order);
         let context = SourceContext {
             path: extract.path.clone(),
             date_order: extract.order,
@@ -181,7 +193,8 @@ impl<'c> Workshop<'c> {
         } else {
             extract.stream = without_rotation(&extract.path).to_owned();
         }
-        extract.order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        let order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        extract.order = order.or(self.order);
         let context = SourceContext {
             path: extract.path.clone(),
             date_order: extract.order,

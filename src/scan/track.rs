@@ -2,13 +2,15 @@
 //! lines only tell the time of day.
 
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Interval, Stamp};
+use crate::base::{CoverageKind, Interval, Stamp};
 
 /// The stretches that records of one dialect reach over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     stretches: Vec<Stretch>,
     last_number: Option<u64>,
+    /// Records so far.
+    records: usize,
 }
 
 /// A stretch without a hole.
@@ -61,6 +63,7 @@ impl Track {
     /// the record's number, where the log counts its records.
     pub(super) fn add(&mut self, stamp: Stamp, quiet: Option<i64>, number: Option<u64>) {
         let Some(at) = micros(stamp) else { return };
+        self.records += 1;
         let follows = match (number, self.last_number) {
             (Some(number), Some(last)) => number.abs_diff(last) <= 1,
             _ => true,
@@ -86,6 +89,7 @@ impl Track {
     /// Adds what followed in the source, shifted by whole days.
     pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
         let reach = quiet.unwrap_or(i64::MAX);
+        self.records += next.records;
         for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
             match self.stretches.last_mut() {
                 Some(held)
@@ -139,12 +143,25 @@ impl Track {
         self.stretches = joined;
     }
 
-    /// The stretches in order of time.
-    pub(super) fn finish(&mut self) -> Vec<Interval> {
+    /// The stretches in order of time. In a list of jobs a missing number is a hole only where the list counts almost
+    /// without gaps: one that somebody filtered has gaps everywhere, and they tell nothing.
+    pub(super) fn finish(&mut self, kind: CoverageKind) -> Vec<Interval> {
         self.merge();
+        let is_list = kind == CoverageKind::JobList;
+        let is_filtered = self.stretches.len().saturating_sub(1).saturating_mul(RECORDS_PER_GAP) > self.records;
+        if is_list && is_filtered && self.stretches.iter().all(|stretch| stretch.numbers.is_some()) {
+            let mut stretches = self.stretches.drain(..);
+            if let Some(mut whole) = stretches.next() {
+                stretches.for_each(|stretch| whole.take(&stretch));
+                self.stretches = vec![whole];
+            }
+        }
         self.stretches.iter().map(|stretch| Interval { from: stretch.first, to: stretch.last }).collect()
     }
 }
+
+/// A list with more gaps than one in so many records was filtered.
+const RECORDS_PER_GAP: usize = 10;
 
 /// A bound for sources whose every record stands alone (an export of errors only, with record numbers).
 const MOST_STRETCHES: usize = 20_000;
@@ -244,7 +261,7 @@ mod tests {
             track.add(at(hour), Some(26 * HOUR), None);
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(40) }, Interval { from: at(90), to: at(100) }]
         );
     }
@@ -256,7 +273,7 @@ mod tests {
             track.add(at(hour), None, Some(number));
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]
         );
     }
@@ -268,9 +285,28 @@ mod tests {
             track.add(at(hour), None, Some(number));
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(4), to: at(8) }]
         );
+    }
+
+    /// A list that counts 1 to 30 with one night cut out has a hole; one of which somebody took every third job has none.
+    #[test]
+    fn a_list_that_counts_shows_what_is_cut_out() {
+        let list = |numbers: &[u64]| {
+            let mut track = Track::default();
+            for number in numbers {
+                track.add(at(i64::try_from(*number).unwrap()), None, Some(*number));
+            }
+            track.finish(CoverageKind::JobList)
+        };
+        let cut: Vec<u64> = (1..=10).chain(21..=30).rev().collect();
+        assert_eq!(
+            list(&cut),
+            [Interval { from: at(1), to: at(10) }, Interval { from: at(21), to: at(30) }]
+        );
+        let filtered: Vec<u64> = (1..=30).step_by(3).collect();
+        assert_eq!(list(&filtered), [Interval { from: at(1), to: at(28) }]);
     }
 
     #[test]

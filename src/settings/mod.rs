@@ -39,6 +39,7 @@ use crate::base::Finding;
 use crate::base::name::{fold, is_machine_key, same_machine};
 
 mod read;
+mod silence;
 mod zone;
 
 pub use zone::ZoneRule;
@@ -232,6 +233,8 @@ mod tests {
             fix: String::new(),
             references: Vec::new(),
             silenced: None,
+            news: None,
+            was: None,
         }
     }
 

@@ -189,6 +189,8 @@ fn blank(pattern: &Pattern, key: String) -> Finding {
         fix: pattern.body.fix.clone(),
         references: pattern.body.references.clone(),
         silenced: None,
+        news: None,
+        was: None,
     }
 }
 

@@ -23,9 +23,39 @@ struct Report {
     sources: Vec<Source>,
     findings: Vec<Finding>,
     codes: Vec<Code>,
+    unknown_errors: Vec<UnknownError>,
     coverage: Vec<Coverage>,
     facts: Vec<Fact>,
     notices: Vec<Notice>,
+    baseline: Option<Baseline>,
+    #[serde(default)]
+    redacted: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read back only to see that it can be")]
+struct Baseline {
+    findings: u64,
+    not_seen: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read back only to see that it can be")]
+struct UnknownError {
+    product: String,
+    dialect: String,
+    process: Option<String>,
+    template: String,
+    count: u64,
+    first: Option<String>,
+    last: Option<String>,
+    code: Option<String>,
+    meaning: Option<String>,
+    source: String,
+    line: Option<u64>,
+    example: String,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +129,8 @@ struct Finding {
     fix: String,
     references: Vec<String>,
     silenced: Option<String>,
+    news: Option<String>,
+    was: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -188,8 +220,8 @@ struct Notice {
     detail: String,
 }
 
-fn reports() -> [blogscan::base::Report; 3] {
-    [example::empty(), example::quiet(), example::whole()]
+fn reports() -> [blogscan::base::Report; 4] {
+    [example::empty(), example::quiet(), example::whole(), example::compared()]
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use blogscan::base::finding::{Condition, Evidence, Object};
 use blogscan::base::report::{
     CatalogueRow, CodeRow, CoverageRow, FactRow, Gap, NoticeRow, SCHEMA, ScanSummary, SourceRow, Tool,
+    UnknownErrorRow,
 };
 use blogscan::base::{ConditionState, Finding, Impact, Level, Report};
 use indexmap::IndexMap;
@@ -85,6 +86,8 @@ pub(crate) fn finding(
         fix: String::new(),
         references: Vec::new(),
         silenced: None,
+        news: None,
+        was: None,
     }
 }
 
@@ -304,6 +307,44 @@ pub(crate) fn notice(code: &'static str, source: &str, line: Option<u64>, detail
     NoticeRow { code, source: Some(source.into()), line, detail: detail.into() }
 }
 
+fn unknown_error(
+    of: (&str, &'static str, Option<&str>),
+    template: &str,
+    place: (&str, &str, u64),
+    example: &str,
+) -> UnknownErrorRow {
+    UnknownErrorRow {
+        product: of.0.into(),
+        dialect: of.1,
+        process: of.2.map(str::to_owned),
+        template: template.into(),
+        count: 12,
+        first: some("2009-03-05T14:57:12.004"),
+        last: some("2009-03-06T01:00:40.120"),
+        code: some(place.0),
+        meaning: None,
+        source: place.1.into(),
+        line: Some(place.2),
+        example: example.into(),
+    }
+}
+
+/// The whole report, held against one of the night before.
+pub(crate) fn compared() -> Report {
+    let mut report = whole();
+    let key = |index: usize| report.findings[index].key.clone();
+    let earlier = format!(
+        r#"{{"schema": "blogscan-report/1", "findings": [
+            {{"key": "{}", "level": "suspected"}}, {{"key": "{}", "level": "likely"}}, {{"key": "{}", "level": "suspected"}},
+            {{"key": "TECH136138 vm=SRV-OLD", "level": "confirmed"}}]}}"#,
+        key(0),
+        key(1).to_uppercase(),
+        key(2),
+    );
+    blogscan::report::baseline::Baseline::parse(&earlier).unwrap().mark(&mut report);
+    report
+}
+
 /// A report in which nothing is.
 pub(crate) fn empty() -> Report {
     Report {
@@ -326,7 +367,10 @@ pub(crate) fn empty() -> Report {
         codes: Vec::new(),
         coverage: Vec::new(),
         facts: Vec::new(),
+        unknown_errors: Vec::new(),
         notices: Vec::new(),
+        baseline: None,
+        redacted: false,
     }
 }
 
@@ -445,6 +489,20 @@ pub(crate) fn whole() -> Report {
                 meaning: some("no images were successfully processed"),
             },
             CodeRow { product: "windows".into(), code: "NTDS ISAM:508".into(), count: 3, meaning: None },
+        ],
+        unknown_errors: vec![
+            unknown_error(
+                ("netbackup", "netbackup.legacy", Some("bptm")),
+                "io_open_disk: cannot open <*> for image <*>, errno = <*>",
+                ("5", "bpdm/log.030509", 40),
+                "14:57:12.004 [14922] <16> io_open_disk: cannot open /st3/nbutest03_1236281108_C1_F3 for image 7, errno = 5",
+            ),
+            unknown_error(
+                ("windows", "windows.evtx", None),
+                "The driver detected a controller error on <*>",
+                ("11", "dc01/System.evtx", 9),
+                "Disk 11: The driver detected a controller error on \\Device\\Harddisk1\\DR1.",
+            ),
         ],
         coverage: vec![
             with_gap,

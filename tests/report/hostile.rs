@@ -4,16 +4,16 @@ use blogscan::base::finding::Object;
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::escape::is_hostile;
 use blogscan::report::text::{Look, render};
-use blogscan::report::{json, objects, sanitise};
+use blogscan::report::{csv, json, markdown, objects, sanitise};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use crate::example;
 
-const NAME: &str = "srv\u{1b}]0;owned\u{7}\r\n1. DATA LOSS CLEARED\u{202e}gnp.\u{9b}2J\u{200b}";
+pub(crate) const NAME: &str = "srv\u{1b}]0;owned\u{7}\r\n1. DATA LOSS CLEARED\u{202e}gnp.\u{9b}2J\u{200b}";
 
 /// A report that holds `text` in every place where text of a log or a path can stand.
-fn filled(text: &str) -> Report {
+pub(crate) fn filled(text: &str) -> Report {
     let mut report = example::whole();
     report.scan.inputs = vec![text.into()];
     report.sources.push(example::source(text, "netbackup.legacy", Some(text), "", ""));
@@ -24,6 +24,13 @@ fn filled(text: &str) -> Report {
     report.codes[0].code = text.into();
     report.codes[0].meaning = Some(text.into());
     report.tool.catalogue.own = vec![text.into()];
+    for row in &mut report.unknown_errors {
+        row.process = Some(text.into());
+        row.template = text.into();
+        row.code = Some(text.into());
+        row.source = text.into();
+        row.example = text.into();
+    }
     for (level, silenced) in [(Level::Confirmed, None), (Level::Exposed, None), (Level::Likely, Some(text))] {
         let mut finding =
             example::finding("X-1", level, Impact::DataLoss, text, &[("vm", text), (text, text)]);
@@ -127,6 +134,152 @@ fn secrets_are_in_no_format() {
         ];
         for output in outputs {
             assert!(!output.contains("Geh3im"), "{secret}: {output}");
+        }
+    }
+}
+
+/// Every format of a scan.
+fn every_format(report: &Report) -> Vec<(&'static str, String)> {
+    #[allow(unused_mut, reason = "grows with the features")]
+    let mut formats = vec![
+        ("text", render(report, Look::default())),
+        ("json", json::render(report)),
+        ("jsonl", json::render_lines(report)),
+        ("csv", csv::render(report, Level::Cleared)),
+        ("markdown", markdown::render(report, Level::Cleared)),
+        ("objects", objects::render(report, Level::Cleared)),
+        ("objects csv", objects::render_csv(report, Level::Cleared)),
+        ("objects json", objects::render_json(report, Level::Cleared)),
+    ];
+    #[cfg(feature = "mail")]
+    {
+        let date = std::time::SystemTime::UNIX_EPOCH;
+        let head = blogscan::report::mail::Letterhead::new("a@b.example", &["c@d.example".to_owned()], date)
+            .unwrap();
+        formats.push(("mail", blogscan::report::mail::render(report, Level::Cleared, &head).unwrap()));
+    }
+    formats
+}
+
+const HOSTILE: [&str; 9] = [
+    NAME,
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "```\n# Forged\n```text",
+    "a | b | c\n|---|---|\n| x",
+    "=HYPERLINK(\"http://evil.example\",\"x\")",
+    "\r\nBcc: eve@evil.example\r\n\r\nbody",
+    "`` ` `` ![x](http://evil.example/x.png) [y](javascript:alert(1)) @all #1",
+    "\u{feff}-1+1\t@SUM(A1)",
+    "<!-- --> &lt;b&gt; {{ 7*7 }} {% raw %}",
+];
+
+#[test]
+fn no_format_acts_upon_log_text() {
+    for text in HOSTILE {
+        for (format, shown) in every_format(&sanitise(filled(text))) {
+            let shown = shown.replace("\r\n", "\n").replace('\t', " ");
+            assert!(is_harmless(&shown), "{format}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_line_of_ten_megabytes_makes_no_format_large() {
+    let mut report = example::whole();
+    report.findings[0].evidence[1].text = format!("{} deleted", "x".repeat(10 << 20));
+    report.unknown_errors[0].example = "y".repeat(10 << 20);
+    for (format, shown) in every_format(&sanitise(report)) {
+        assert!(shown.len() < 100_000, "{format}: {}", shown.len());
+    }
+}
+
+/// The Markdown without its fences and code spans: what a renderer would look at.
+fn outside_of_code(markdown: &str) -> Vec<String> {
+    let mut fence: Option<usize> = None;
+    let mut lines = Vec::new();
+    for line in markdown.lines() {
+        let ticks = line.bytes().take_while(|byte| *byte == b'`').count();
+        match fence {
+            Some(open) if ticks >= open && line.trim_end().len() == ticks => fence = None,
+            Some(_) => {}
+            None if ticks >= 3 && !line.get(ticks..).unwrap_or("").contains('`') => fence = Some(ticks),
+            None => lines.push(without_spans(line)),
+        }
+    }
+    assert_eq!(fence, None, "every fence is closed");
+    lines
+}
+
+fn without_spans(line: &str) -> String {
+    let (mut text, mut rest) = (String::new(), line);
+    while let Some(start) = rest.find('`') {
+        let ticks = rest[start..].bytes().take_while(|byte| *byte == b'`').count();
+        let behind = &rest[start + ticks..];
+        let mut at = 0;
+        let end = loop {
+            let Some(next) = behind[at..].find('`').map(|next| at + next) else { break None };
+            let length = behind[next..].bytes().take_while(|byte| *byte == b'`').count();
+            if length == ticks {
+                break Some(next + length);
+            }
+            at = next + length;
+        };
+        text.push_str(&rest[..start]);
+        match end {
+            Some(end) => rest = &behind[end..],
+            None => {
+                text.push_str(&rest[start..start + ticks]);
+                rest = behind;
+            }
+        }
+    }
+    text + rest
+}
+
+#[test]
+fn markdown_shows_log_text_as_text() {
+    for text in HOSTILE {
+        let mut report = sanitise(filled(text));
+        // The advisory is written by its author, in Markdown.
+        report.findings.iter_mut().for_each(|finding| {
+            finding.workaround.clear();
+            finding.fix.clear();
+        });
+        let shown = markdown::render(&report, Level::Exposed);
+        let mut cells = None;
+        for line in outside_of_code(&shown) {
+            assert!(!line.starts_with("# Forged"), "{shown}");
+            let line = line.replace("\\[", "").replace("\\]", "").replace("<http", "").replace("> ", " ");
+            let line = line.trim_end_matches('>');
+            assert!(
+                !line.contains(['<', '>', '@', '*', '[', '`', '&']) || line.starts_with("**Not"),
+                "{text}: {line}"
+            );
+            assert!(!line.trim_start_matches('#').contains('#') || line.starts_with("| #"), "{text}: {line}");
+            let pipes = line.matches('|').count();
+            match (line.starts_with('|'), cells) {
+                (true, Some(expected)) => assert_eq!(pipes, expected, "{text}: {line}"),
+                (true, None) => cells = Some(pipes),
+                (false, _) => {
+                    assert_eq!(pipes, 0, "{text}: {line}");
+                    cells = None;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_cell_of_a_spreadsheet_is_a_formula() {
+    for text in HOSTILE.into_iter().chain(["+1", "-1", "@x", " =1", "\t=1", "\n=1", "＝1"]) {
+        let report = sanitise(filled(text));
+        for shown in [csv::render(&report, Level::Cleared), objects::render_csv(&report, Level::Cleared)] {
+            let mut reader = ::csv::Reader::from_reader(shown.as_bytes());
+            for row in reader.records().map(Result::unwrap) {
+                for cell in &row {
+                    assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '＝']), "{text}: {cell}");
+                }
+            }
         }
     }
 }

@@ -2,7 +2,11 @@
 
 mod contract;
 mod example;
+mod formats;
 mod hostile;
+#[cfg(feature = "mail")]
+mod mail;
+mod redact;
 
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::objects;

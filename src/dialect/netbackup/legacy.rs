@@ -107,7 +107,8 @@ impl Grammar for LegacyGrammar {
         if has_status {
             return None;
         }
-        usual_head(line.as_bytes()).map(|head| head.stamp)
+        // An error counts even where no pattern asks for it.
+        usual_head(line.as_bytes()).filter(|head| head.severity() < Severity::Error).map(|head| head.stamp)
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::banner::Banner;
+use super::banner::{Banner, BannerLine};
 use super::clock::{self, Clock};
 use super::message::{Message, after_folded, message, vm_in_quotes};
 use super::vm_backup::{Moment, RunContext, VmBackups};
@@ -215,6 +215,16 @@ impl Grammar for ActivityGrammar {
             record.fields.extend(fields(&message).into_iter().map(|(name, value)| (name, Cow::Owned(value))));
         }
         self.banner.see(&body, None, &mut record, sink);
+        // The log is the server's, whoever asked for it.
+        let prompted = body.strip_prefix("tsm: ").or_else(|| body.strip_prefix("Protect: "));
+        if let Some(BannerLine::Session(server)) = super::banner::banner_line(&body) {
+            sink.source_host(server);
+        } else if let Some((server, _)) = prompted.and_then(|rest| rest.split_once('>'))
+            && !server.contains(char::is_whitespace)
+            && !server.is_empty()
+        {
+            sink.source_host(server);
+        }
         self.follow(&body, &record, &at, sink);
         record.body = Cow::Owned(body);
         sink.record(record);

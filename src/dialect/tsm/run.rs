@@ -22,6 +22,8 @@ pub(super) struct Client {
     /// The schedule at hand.
     pub(super) job: Option<String>,
     sessions: u32,
+    /// Machines that were backed up since they were last taken from here.
+    pub(super) machines: Vec<String>,
 }
 
 impl Client {
@@ -34,6 +36,7 @@ impl Client {
             session: None,
             job: None,
             sessions: 0,
+            machines: Vec::new(),
         }
     }
 
@@ -79,6 +82,8 @@ impl Client {
 
     /// The run of virtual machines at hand is over.
     pub(super) fn end_run(&mut self, offset: usize, sink: &mut dyn Sink) {
+        let room = MOST_MACHINES.saturating_sub(self.machines.len());
+        self.machines.extend(self.vms.machines().take(room).map(str::to_owned));
         let context = RunContext {
             session: self.session,
             data_mover: self.banner.node.as_deref(),
@@ -100,6 +105,9 @@ impl Client {
         self.banner.release(&record, sink);
     }
 }
+
+/// Machines that are remembered of one session; a bound.
+const MOST_MACHINES: usize = 4096;
 
 /// The test flag that switches quiescing off for every machine of a data mover (APAR IC89340).
 pub(super) const TESTFLAG: &str = "vm_dont_quiesce_on_snapshot";

@@ -242,6 +242,11 @@ impl VmBackups {
         }
     }
 
+    /// Names of the machines of the run at hand.
+    pub(super) fn machines(&self) -> impl Iterator<Item = &str> {
+        self.run.iter().map(|backup| backup.vm.as_str())
+    }
+
     /// The run is over: gives out its machines at `offset`.
     pub(super) fn end(&mut self, context: &RunContext<'_>, offset: usize, sink: &mut dyn Sink) {
         let begun = self.begun.take();

@@ -75,6 +75,9 @@ impl Machine {
             || text.contains("Snapshot")
         {
             self.name(record);
+        } else if let Some(vm) = &self.told.vm {
+            // Any line may be asked for; a path in it that names a machine may be that of another one's disk.
+            record.fields.push(("vm", Cow::Owned(vm.clone())));
         }
     }
 

@@ -8,7 +8,7 @@ use super::page::{ALARM, BOLD, DIM, GOOD, PLACE, PLAIN, Page, Rich, WARN, level_
 use super::prose::prose;
 use super::words::{self, count_of};
 use crate::base::finding::{Condition, Evidence, Object};
-use crate::base::{ConditionState, Finding, Impact, Level};
+use crate::base::{ConditionState, Finding, Impact, Level, News};
 
 /// Findings of one advisory and level that are told in full; a person reads no more, the rest gets a line each.
 const MAX_FULL: usize = 10;
@@ -66,6 +66,9 @@ fn write<'r>(page: &mut Page, finding: &'r Finding, number: usize, told: &mut To
             &Rich::of(PLAIN, &words::count(finding.repeats, "further time", "further times")),
         );
     }
+    if let Some(news) = news_words(finding) {
+        label(page, "News", &Rich::of(PLAIN, &news));
+    }
     label(page, "Sure", &Rich::of(PLAIN, words::sureness(finding.level)));
     evidence(page, finding);
     conditions(page, &finding.conditions);
@@ -83,6 +86,18 @@ fn label(page: &mut Page, label: &str, text: &Rich) {
 fn section(page: &mut Page, heading: &str) {
     page.blank();
     page.heading(INDENT, heading);
+}
+
+/// How the finding stands against the earlier report, where there is one.
+fn news_words(finding: &Finding) -> Option<String> {
+    Some(match (finding.news?, finding.was) {
+        (News::New, _) | (News::Risen, None) => "new: the earlier report does not have it".to_owned(),
+        (News::Risen, Some(was)) => format!("risen: {} in the earlier report", was.name()),
+        (News::Known, Some(was)) if was > finding.level => {
+            format!("known: {} in the earlier report", was.name())
+        }
+        (News::Known, _) => "known: the earlier report has it too".to_owned(),
+    })
 }
 
 fn time_words(finding: &Finding) -> String {
@@ -275,9 +290,35 @@ fn exposed(page: &mut Page, findings: &[&Finding]) {
         let text = Rich::of(BOLD, &words::object(&finding.about))
             .push(PLAIN, &format!("  {}: {}", words::impact(finding.impact), finding.title));
         page.hang(INDENT, &Rich::of(PLAIN, &finding.advisory), id_width, &text.cut(room));
+        for warning in warnings(finding) {
+            page.hang(INDENT + id_width, &Rich::of(PLAIN, "-"), 2, &warning);
+        }
     }
     page.line(INDENT, &Rich::of(DIM, "blogscan explain ID says what to do before it happens"));
 }
+
+/// Where something happened that only the next run can make worse: what must be done first, and until when.
+fn warnings(finding: &Finding) -> Vec<Rich> {
+    if finding.first.is_none() {
+        return Vec::new();
+    }
+    let words = finding.workaround.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = words.split_once(". ").map_or(words.as_str(), |(first, _)| first).trim_end_matches('.');
+    let mut warnings = Vec::new();
+    if !first.is_empty() {
+        warnings.push(Rich::of(BOLD, first));
+    }
+    // The latest announcement counts.
+    let next = finding.objects.iter().rev().find(|object| object.role == NEXT_RUN);
+    if let Some(starts) = next.and_then(|object| object.values.get("starts")) {
+        let job = next.and_then(|object| object.values.get("job")).map(|job| format!(" ({job})"));
+        warnings.push(Rich::of(PLAIN, &format!("next scheduled run: {starts}{}", job.unwrap_or_default())));
+    }
+    warnings
+}
+
+/// Role of the objects that tell when the next run starts.
+const NEXT_RUN: &str = "next-scheduled-run";
 
 fn silenced(page: &mut Page, findings: &[&Finding]) {
     if findings.is_empty() {

@@ -6,7 +6,8 @@ use super::page::{ALARM, BOLD, GOOD, PLAIN, Page, Rich, WARN, level_style};
 use super::words::{self, count, count_of, thousands};
 use super::{Look, Sorted};
 use crate::base::report::{CoverageRow, NoticeRow, SourceRow};
-use crate::base::{Dialect, Finding, Impact, Level, NoticeCode, Report};
+use crate::base::{Dialect, Finding, Impact, Level, News, NoticeCode, Report};
+use crate::report::summary;
 
 /// The answer must fit above the fold; further failures are counted.
 const MAX_HEADLINES: usize = 4;
@@ -149,6 +150,14 @@ fn findings_line(page: &mut Page, report: &Report, sorted: &Sorted<'_>, look: Lo
     }
     let text = if levels.is_empty() { "none".to_owned() } else { levels.join(", ") };
     label(page, "Findings", &Rich::of(PLAIN, &text));
+    if let Some(baseline) = &report.baseline {
+        let [new, risen] = [News::New, News::Risen].map(|news| summary::news(report, news));
+        let gone = match baseline.not_seen.len() {
+            0 => String::new(),
+            gone => format!("; {gone} of the earlier report not seen now"),
+        };
+        label(page, "News", &Rich::of(PLAIN, &format!("{new} new, {risen} risen{gone}")));
+    }
     let mut impacts: Vec<String> = Vec::new();
     for impact in Impact::ALL {
         let is_counted = |finding: &&&Finding| finding.impact == impact && finding.level >= Level::Suspected;

@@ -20,9 +20,10 @@ mod prose;
 mod tail;
 mod words;
 
+pub(super) use excerpt::{excerpt, telling};
 pub(super) use page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
 pub(super) use prose::prose;
-pub(super) use words::{impact as impact_words, minute};
+pub(super) use words::{count, headline, impact as impact_words, minute, object, sureness, time, time_range};
 
 /// How the report is to look.
 #[derive(Clone, Copy, Debug)]

@@ -6,14 +6,17 @@ use super::head::is_trouble;
 use super::page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
 use super::words::{self, count_of, thousands};
 use crate::base::Report;
-use crate::base::report::{CodeRow, CoverageRow, FactRow, NoticeRow};
+use crate::base::report::{CodeRow, CoverageRow, FactRow, NoticeRow, UnknownErrorRow};
 
 /// Lines of the coverage table; a bundle of a year has thousands of logs.
 const MAX_COVERAGE: usize = 40;
 /// Versions listed.
 const MAX_VERSIONS: usize = 20;
-/// Codes listed.
-const MAX_CODES: usize = 10;
+/// Codes listed of each product.
+const MAX_CODES: usize = 6;
+/// Wordings of unknown errors, and cells of one.
+const MAX_ERRORS: usize = 8;
+const MAX_WORDING: usize = 240;
 /// Notices listed, and places named of each of the others.
 const MAX_NOTICES: usize = 20;
 const MAX_PLACES: usize = 3;
@@ -28,6 +31,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     coverage(page, &report.coverage);
     versions(page, &report.facts);
     codes(page, &report.codes);
+    unknown_errors(page, &report.unknown_errors);
     notices(page, &report.notices);
     footer(page, report);
 }
@@ -137,19 +141,56 @@ fn codes(page: &mut Page, codes: &[CodeRow]) {
     if codes.is_empty() {
         return;
     }
-    section(page, "CODES", "of error records, most frequent first");
-    let mut sorted: Vec<&CodeRow> = codes.iter().collect();
-    sorted.sort_by_key(|row| std::cmp::Reverse(row.count));
-    let shown = || sorted.iter().take(MAX_CODES);
+    section(page, "CODES", "of error records, the most frequent of each product");
+    let mut products: IndexMap<&str, Vec<&CodeRow>> = IndexMap::new();
+    for row in codes {
+        products.entry(&row.product).or_default().push(row);
+    }
+    for rows in products.values_mut() {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.count));
+    }
+    let shown = || products.values().flat_map(|rows| rows.iter().take(MAX_CODES));
     let counts = shown().map(|row| thousands(row.count).len()).max().unwrap_or(0);
     let names = shown().map(|row| code_name(row).len()).max().unwrap_or(0).min(32);
-    for row in shown() {
-        let label = format!("{:>counts$}  {:names$}", thousands(row.count), code_name(row));
-        let meaning = row.meaning.as_deref().unwrap_or("");
-        page.hang(2, &Rich::of(PLAIN, &label), counts + names + 4, &Rich::of(DIM, meaning));
+    for (product, rows) in &products {
+        for row in rows.iter().take(MAX_CODES) {
+            let label = format!("{:>counts$}  {:names$}", thousands(row.count), code_name(row));
+            let meaning = row.meaning.as_deref().unwrap_or("");
+            page.hang(2, &Rich::of(PLAIN, &label), counts + names + 4, &Rich::of(DIM, meaning));
+        }
+        if rows.len() > MAX_CODES {
+            let more = count_of(rows.len() - MAX_CODES, "more code", "more codes");
+            page.line(2, &Rich::of(DIM, &format!("and {more} of {product}, all in --format json")));
+        }
     }
-    if sorted.len() > MAX_CODES {
-        let more = count_of(sorted.len() - MAX_CODES, "more code", "more codes");
+}
+
+/// What no pattern knows stands apart, so that nobody takes it for a finding.
+fn unknown_errors(page: &mut Page, rows: &[UnknownErrorRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    section(page, "UNKNOWN ERRORS", "no findings: error records that no pattern knows, by wording");
+    let counts = rows.iter().take(MAX_ERRORS).map(|row| thousands(row.count).len()).max().unwrap_or(0);
+    for row in rows.iter().take(MAX_ERRORS) {
+        let label = format!("{:>counts$}", thousands(row.count));
+        let mut name = row.product.clone();
+        for part in [&row.process, &row.code].into_iter().flatten() {
+            name = format!("{name} {part}");
+        }
+        let wording = Rich::of(BOLD, &name).push(PLAIN, &format!("  {}", row.template)).cut(MAX_WORDING);
+        page.hang(2, &Rich::of(PLAIN, &label), counts + 2, &wording);
+        let mut about = Rich::of(PLACE, &place(&row.source, row.line));
+        if let (Some(first), Some(last)) = (&row.first, &row.last) {
+            about = about.push(DIM, &format!("  {}", words::time_range(first, last)));
+        }
+        if let Some(meaning) = &row.meaning {
+            about = about.push(DIM, &format!("  {meaning}"));
+        }
+        page.line(counts + 4, &about);
+    }
+    if rows.len() > MAX_ERRORS {
+        let more = count_of(rows.len() - MAX_ERRORS, "more wording", "more wordings");
         page.line(2, &Rich::of(DIM, &format!("and {more}, all in --format json")));
     }
 }
