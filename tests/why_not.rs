@@ -48,9 +48,14 @@ fn the_first_failing_step_is_named_with_its_reason() {
 fn nothing_stands_against_what_is_confirmed() {
     let why = ask("323058", &["TECH69597/hit-retry-fails"]);
     assert_eq!(why.advisory, "TECH69597");
-    assert_eq!((why.findings[0].level, why.findings[0].collect.len()), ("confirmed", why.findings[0].collect.len()));
+    assert_eq!(
+        (why.findings[0].level, why.findings[0].collect.len()),
+        ("confirmed", why.findings[0].collect.len())
+    );
     assert!(why.attempts.is_empty());
-    assert!(why_not("NONE-1", &[], &Options::default(), &Catalogue::embedded(), &Settings::default()).is_none());
+    assert!(
+        why_not("NONE-1", &[], &Options::default(), &Catalogue::embedded(), &Settings::default()).is_none()
+    );
 }
 
 /// A lower finding says what stands between, and what to collect.

@@ -123,8 +123,12 @@ fn test(words: &FolderWords, mutants: Mutants, desk: &mut Desk<'_, '_>) -> Exit 
     let broken: usize = results.iter().map(|result| result.broken).sum();
     match mutants {
         Mutants::Left => {}
-        Mutants::Judged => text.push_str(&format!("{all} mutants of the hits, {broken} not as they must be\n")),
-        Mutants::Blessed => text.push_str(&format!("{all} mutants of the hits written into the expectation files\n")),
+        Mutants::Judged => {
+            text.push_str(&format!("{all} mutants of the hits, {broken} not as they must be\n"))
+        }
+        Mutants::Blessed => {
+            text.push_str(&format!("{all} mutants of the hits written into the expectation files\n"))
+        }
     }
     if results.is_empty() {
         desk.streams.tell(&format!("{}: no sample cases", root.display()));

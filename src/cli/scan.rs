@@ -19,7 +19,8 @@ use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
-const COMMANDS: &[&str] = &["scan", "identify", "why-not", "explain", "patterns", "completions", "man", "help"];
+const COMMANDS: &[&str] =
+    &["scan", "identify", "why-not", "explain", "patterns", "completions", "man", "help"];
 
 pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if words.print_schema {

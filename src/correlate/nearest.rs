@@ -229,8 +229,12 @@ impl Search<'_, '_> {
             }
             None => {
                 let dialects = self.dialects(&step.kinds);
-                let was_read =
-                    self.world.sources.iter().flat_map(|source| &source.dialects).any(|read| dialects.contains(read));
+                let was_read = self
+                    .world
+                    .sources
+                    .iter()
+                    .flat_map(|source| &source.dialects)
+                    .any(|read| dialects.contains(read));
                 (Obstacle::Missing { step: step.name.clone(), dialects, was_read }, 0)
             }
         }
@@ -300,10 +304,8 @@ impl Search<'_, '_> {
         if !matches!(step.order, Order::Near(_)) && relation.after() == Tri::No {
             return Some(Misfit::Order);
         }
-        let within = step.within.unwrap_or(Within {
-            from: crate::base::stamp::Span(0),
-            to: self.pattern.horizon,
-        });
+        let within =
+            step.within.unwrap_or(Within { from: crate::base::stamp::Span(0), to: self.pattern.horizon });
         Some(Misfit::Time { distance: distance(&relation), within })
     }
 
@@ -347,12 +349,8 @@ impl Search<'_, '_> {
             let judged = self.judge_condition(condition, bound);
             let is_version = matches!(condition.test, ConditionTest::Version(_));
             let clears = condition.unmet_clears && verdict.level != Level::Cleared;
-            let obstacle = Obstacle::Condition {
-                index,
-                state: judged.state,
-                is_version,
-                evidence: judged.evidence,
-            };
+            let obstacle =
+                Obstacle::Condition { index, state: judged.state, is_version, evidence: judged.evidence };
             match judged.state {
                 ConditionState::Met => {}
                 ConditionState::Unmet if needed || required || is_version || clears => return Some(obstacle),

@@ -205,7 +205,10 @@ fn standing(page: &mut Page, finding: &Standing) {
     if finding.level == "confirmed" {
         page.line(3, &Rich::of(PLAIN, "Every step is there; nothing stands against it."));
     } else if finding.between.is_empty() {
-        page.line(3, &Rich::of(PLAIN, "Nothing is in doubt; a stronger verdict needs more records, see below."));
+        page.line(
+            3,
+            &Rich::of(PLAIN, "Nothing is in doubt; a stronger verdict needs more records, see below."),
+        );
     }
     for reason in &finding.between {
         page.hang(3, &Rich::of(WARN, "-"), 2, &Rich::of(PLAIN, reason));
@@ -280,7 +283,10 @@ fn side_by_side(page: &mut Page, left: &Shown, right: &Shown, width: usize) {
         lines(record)
             .iter()
             .flat_map(|line| {
-                textwrap::wrap(&visible(line), column).into_iter().map(std::borrow::Cow::into_owned).collect::<Vec<_>>()
+                textwrap::wrap(&visible(line), column)
+                    .into_iter()
+                    .map(std::borrow::Cow::into_owned)
+                    .collect::<Vec<_>>()
             })
             .collect()
     };

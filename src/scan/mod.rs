@@ -4,6 +4,7 @@
 mod absent;
 mod collect;
 mod coverage;
+mod first_failure;
 mod mutants;
 pub mod proof;
 mod report;
@@ -31,8 +32,8 @@ use crate::settings::{Settings, ZoneRule};
 use crate::verdict;
 
 use report::sort_notices;
-pub use why_not::why_not;
 use source::{Extract, Workshop};
+pub use why_not::why_not;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]

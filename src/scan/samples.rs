@@ -197,8 +197,7 @@ impl<'c> Prover<'c> {
         let workshop = own.as_ref().unwrap_or(&self.workshop);
         let id = result.id.clone();
         let input = case.to_string_lossy().into_owned();
-        let report =
-            run_with(std::slice::from_ref(&input), &options, self.catalogue, &settings, workshop);
+        let report = run_with(std::slice::from_ref(&input), &options, self.catalogue, &settings, workshop);
         let prefix = format!("{}/", input.trim_end_matches('/'));
         result.faults.extend(compare(&id, &prefix, expectation, &report));
         if name(case).starts_with("miss-") {

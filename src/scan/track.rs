@@ -148,7 +148,8 @@ impl Track {
     pub(super) fn finish(&mut self, kind: CoverageKind) -> Vec<Interval> {
         self.merge();
         let is_list = kind == CoverageKind::JobList;
-        let is_filtered = self.stretches.len().saturating_sub(1).saturating_mul(RECORDS_PER_GAP) > self.records;
+        let is_filtered =
+            self.stretches.len().saturating_sub(1).saturating_mul(RECORDS_PER_GAP) > self.records;
         if is_list && is_filtered && self.stretches.iter().all(|stretch| stretch.numbers.is_some()) {
             let mut stretches = self.stretches.drain(..);
             if let Some(mut whole) = stretches.next() {
@@ -301,10 +302,7 @@ mod tests {
             track.finish(CoverageKind::JobList)
         };
         let cut: Vec<u64> = (1..=10).chain(21..=30).rev().collect();
-        assert_eq!(
-            list(&cut),
-            [Interval { from: at(1), to: at(10) }, Interval { from: at(21), to: at(30) }]
-        );
+        assert_eq!(list(&cut), [Interval { from: at(1), to: at(10) }, Interval { from: at(21), to: at(30) }]);
         let filtered: Vec<u64> = (1..=30).step_by(3).collect();
         assert_eq!(list(&filtered), [Interval { from: at(1), to: at(28) }]);
     }

@@ -49,9 +49,10 @@ pub fn why_not(
         let missing = attempt.steps.len().saturating_sub(near.bound.len());
         (near.bound.is_empty(), missing, std::cmp::Reverse(near.bound.len()), near.verdict)
     });
-    let remark = pattern.verdicts.is_empty().then(|| {
-        "No log shows this failure: it can be explained, not found (blogscan explain).".to_owned()
-    });
+    let remark = pattern
+        .verdicts
+        .is_empty()
+        .then(|| "No log shows this failure: it can be explained, not found (blogscan explain).".to_owned());
     Some(WhyNot {
         schema: SCHEMA,
         advisory: pattern.id.clone(),
@@ -76,7 +77,13 @@ fn standing(finding: &Finding) -> Standing {
         between.push(format!("{} {state}", condition.name));
         collect.extend(condition.collect.iter().filter(|text| !finding.collect.contains(text)).cloned());
     }
-    Standing { key: finding.key.clone(), level: finding.level.name(), about: about.join(", "), between, collect }
+    Standing {
+        key: finding.key.clone(),
+        level: finding.level.name(),
+        about: about.join(", "),
+        between,
+        collect,
+    }
 }
 
 /// Puts what the correlator found into words.
@@ -161,9 +168,8 @@ impl Teller<'_, '_> {
             Obstacle::Unfit { step, event, with, misfit } => {
                 let (reason, says, keys) = self.misfit(near, step, *event, *with, misfit);
                 let (mine, theirs) = keys.unzip();
-                let earlier = with.and_then(|with| {
-                    self.shown(with, &self.name_of(near, with), theirs.as_deref())
-                });
+                let earlier =
+                    with.and_then(|with| self.shown(with, &self.name_of(near, with), theirs.as_deref()));
                 let nearest = self.shown(*event, step, mine.as_deref());
                 Failure { earlier, nearest, ..told(reason, step, says) }
             }
@@ -245,16 +251,15 @@ impl Teller<'_, '_> {
         };
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not told".to_owned());
         match misfit {
-            Misfit::Count { wanted } => {
-                ("count", format!("fewer than {wanted} of them lie together"), None)
-            }
+            Misfit::Count { wanted } => ("count", format!("fewer than {wanted} of them lie together"), None),
             Misfit::Time { distance, within } => {
                 let allowed = match within.from.0 {
                     0 => format!("{} are allowed", within.to),
                     _ => format!("{} to {} are allowed", within.from, within.to),
                 };
                 let apart = distance.map(|distance| format!("it lies {} from {other}", apart(distance)));
-                let apart = apart.unwrap_or_else(|| format!("its distance to {other} is not what it has to be"));
+                let apart =
+                    apart.unwrap_or_else(|| format!("its distance to {other} is not what it has to be"));
                 ("time", format!("{apart}; {allowed}"), None)
             }
             Misfit::Window { name } => ("window", format!("it lies outside {name}"), None),

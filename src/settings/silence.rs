@@ -57,7 +57,8 @@ impl Settings {
             let is_used = used.get(at).copied().unwrap_or(false);
             if !is_used && today <= silence.until && asked(&silence.advisory) {
                 let what = [silence.object.as_deref(), silence.host.as_deref()];
-                let what: Vec<&str> = std::iter::once(silence.advisory.as_str()).chain(what.into_iter().flatten()).collect();
+                let what: Vec<&str> =
+                    std::iter::once(silence.advisory.as_str()).chain(what.into_iter().flatten()).collect();
                 let detail = format!("no finding is covered by the silence of {}", what.join(", "));
                 report.notices.push(row(NoticeCode::SilenceUnused, at, detail));
             }

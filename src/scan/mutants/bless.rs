@@ -127,16 +127,18 @@ mod tests {
 
     #[test]
     fn tables_stand_behind_their_findings_and_replace_themselves() {
-        let mutants = [
-            Some(vec![mutant("without a", None), mutant("duplicated", Some(Level::Confirmed))]),
-            None,
-        ];
+        let mutants =
+            [Some(vec![mutant("without a", None), mutant("duplicated", Some(Level::Confirmed))]), None];
         let once = blessed(FILE, &mutants);
-        assert!(once.contains("]\n\n[finding.mutants]\nconfirmed = [\"duplicated\"]\nnone = [\"without a\"]\n\n# other\n"), "{once}");
+        assert!(
+            once.contains(
+                "]\n\n[finding.mutants]\nconfirmed = [\"duplicated\"]\nnone = [\"without a\"]\n\n# other\n"
+            ),
+            "{once}"
+        );
         assert!(toml::from_str::<toml::Table>(&once).is_ok());
         assert_eq!(blessed(&once, &mutants), once);
-        let long: Vec<Mutant> =
-            (0..40).map(|n| mutant(&format!("without {n}"), None)).collect();
+        let long: Vec<Mutant> = (0..40).map(|n| mutant(&format!("without {n}"), None)).collect();
         let long = blessed(&once, &[Some(long), None]);
         assert!(toml::from_str::<toml::Table>(&long).is_ok(), "{long}");
         assert_eq!(blessed(&long, &mutants), once);

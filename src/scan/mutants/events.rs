@@ -19,11 +19,15 @@ impl Bench<'_, '_> {
             let all = mates(world, target, step, bound.event);
             for join in &step.same {
                 let mut parts = parts_of(world);
-                let changed =
-                    all.iter().filter_map(|at| Some((*at, parts.events.get(*at)?.clone()))).collect::<Vec<_>>();
+                let changed = all
+                    .iter()
+                    .filter_map(|at| Some((*at, parts.events.get(*at)?.clone())))
+                    .collect::<Vec<_>>();
                 let mut any = false;
                 for (at, event) in changed {
-                    if let (Some(slot), Some(other)) = (parts.events.get_mut(at), with_other(world, at, event, join)) {
+                    if let (Some(slot), Some(other)) =
+                        (parts.events.get_mut(at), with_other(world, at, event, join))
+                    {
                         *slot = other;
                         any = true;
                     }
@@ -199,7 +203,9 @@ fn with_present(world: &World<'_>, target: &Target<'_>, absence: &Absence) -> Op
     let place = world.event(beside)?;
     let kind = *absence.kinds.first()?;
     let def = world.catalogue.event(kind)?;
-    let near = absence.within.map_or(SECOND, |within| (within.from.0 + SECOND).min((within.from.0 + within.to.0) / 2));
+    let near = absence
+        .within
+        .map_or(SECOND, |within| (within.from.0 + SECOND).min((within.from.0 + within.to.0) / 2));
     let shift = match &absence.scope {
         Scope::Session(_) => 0,
         Scope::Between(_, to) => {
@@ -246,7 +252,9 @@ fn satisfying(world: &World<'_>, target: &Target<'_>, filter: &Where) -> Option<
         Test::In(operands) => operands.iter().find_map(|operand| match operand {
             Operand::Text(text) => Some(text.clone()),
             Operand::Of(of) => Some(world.value(target.event(&of.step)?, &of.key)?.into_owned()),
-            Operand::Set(name) => world.catalogue.sets.get(name)?.first().map(|entry| entry.replace('*', "1")),
+            Operand::Set(name) => {
+                world.catalogue.sets.get(name)?.first().map(|entry| entry.replace('*', "1"))
+            }
             Operand::BackupAccounts | Operand::SystemAccounts => None,
         }),
         Test::NotIn(_) => Some(format!("{OTHER}1")),
@@ -343,16 +351,26 @@ fn duplicated(world: &World<'_>) -> WorldParts {
     for source in parts.sources.iter_mut().skip(usize::try_from(sources).unwrap_or(usize::MAX)) {
         source.path = format!("zz-copy/{}", source.path);
     }
-    let facts: Vec<_> = parts.facts.iter().cloned().map(|mut fact| {
-        fact.source = copy(fact.source);
-        fact
-    }).collect();
+    let facts: Vec<_> = parts
+        .facts
+        .iter()
+        .cloned()
+        .map(|mut fact| {
+            fact.source = copy(fact.source);
+            fact
+        })
+        .collect();
     parts.facts.extend(facts);
-    let coverage: Vec<_> = parts.coverage.iter().cloned().map(|mut coverage| {
-        coverage.source = copy(coverage.source);
-        coverage.stream = StreamId(coverage.stream.0 + streams);
-        coverage
-    }).collect();
+    let coverage: Vec<_> = parts
+        .coverage
+        .iter()
+        .cloned()
+        .map(|mut coverage| {
+            coverage.source = copy(coverage.source);
+            coverage.stream = StreamId(coverage.stream.0 + streams);
+            coverage
+        })
+        .collect();
     parts.coverage.extend(coverage);
     parts
 }
@@ -418,4 +436,3 @@ fn keys_of<'t>(target: &Target<'t>) -> Vec<&'t str> {
     keys.dedup();
     keys
 }
-

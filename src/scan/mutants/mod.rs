@@ -157,8 +157,7 @@ impl<'b, 'c> Bench<'b, 'c> {
     pub(super) fn mutants(&self, id: &str, level: Level, about: &IndexMap<String, String>) -> Vec<Mutant> {
         let Some(pattern) = self.catalogue.pattern(id) else { return Vec::new() };
         let world = World::new(self.catalogue, self.parts(self.extracts.clone()));
-        let findings =
-            verdict::judge(&world, &self.workshop.spill, &|other| other.id == pattern.id).findings;
+        let findings = verdict::judge(&world, &self.workshop.spill, &|other| other.id == pattern.id).findings;
         let found = findings.iter().find(|finding| finding.level == level && finding.about == *about);
         let Some(target) = found.and_then(|finding| Target::new(&world, pattern, finding)) else {
             return Vec::new();

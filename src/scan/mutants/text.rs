@@ -14,7 +14,9 @@ pub(super) fn plain(bytes: Vec<u8>) -> Option<Vec<u8>> {
     if let Some(rest) = bytes.strip_prefix(&[0xFF, 0xFE]) {
         let units: Vec<u16> = rest
             .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]))
+            .map(|pair| {
+                u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)])
+            })
             .collect();
         return Some(String::from_utf16_lossy(&units).into_bytes());
     }
@@ -77,9 +79,11 @@ impl Bench<'_, '_> {
             })
         };
         for piece in pieces() {
-            kinds.extend((0..world.events.len()).filter(|at| is_piece(*at, piece)).filter_map(|at| {
-                world.event(at).map(|event| event.kind)
-            }));
+            kinds.extend(
+                (0..world.events.len())
+                    .filter(|at| is_piece(*at, piece))
+                    .filter_map(|at| world.event(at).map(|event| event.kind)),
+            );
         }
         let mut cuts = Cuts::new();
         let mut all_text = true;
