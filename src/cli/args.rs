@@ -61,12 +61,13 @@ impl Command {
     pub(crate) fn format_fault(&self) -> Option<String> {
         let output = match self {
             Command::Identify(words) => &words.output,
+            Command::WhyNot(words) => &words.output,
             Command::Explain(words) => &words.output,
             Command::Patterns { command } => match command {
                 PatternsCommand::List(words) | PatternsCommand::Show { catalogue: words, .. } => {
                     &words.output
                 }
-                PatternsCommand::Check(words) | PatternsCommand::Test(words) => &words.output,
+                PatternsCommand::Check(words) | PatternsCommand::Test { words, .. } => &words.output,
                 PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
             },
             Command::Scan(_) | Command::Completions { .. } | Command::Man => return None,
@@ -123,6 +124,9 @@ pub(crate) struct ScanWords {
     /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
+    /// Show the records of each finding in one order of time, with what is known about their clocks (text)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timeline: bool,
     /// Print the JSON Schema of the json report and exit
     #[arg(long, help_heading = "Output")]
     pub(crate) print_schema: bool,
@@ -305,6 +309,8 @@ pub(crate) enum FormatWord {
     Markdown,
     #[cfg(feature = "mail")]
     Mail,
+    /// One page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

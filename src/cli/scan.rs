@@ -15,7 +15,7 @@ use crate::report::baseline::Baseline;
 #[cfg(feature = "mail")]
 use crate::report::mail;
 use crate::report::redact::Redactor;
-use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
+use crate::report::{csv, html, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
@@ -240,6 +240,7 @@ fn spell(
         FormatWord::Json => json::render(&chosen(report)),
         FormatWord::Jsonl => json::render_lines(&chosen(report)),
         FormatWord::Csv => csv::render(&report, look.min_level),
+        FormatWord::Html => html::render(&report, look),
         FormatWord::Markdown => markdown::render(&report, look.min_level),
     })
 }

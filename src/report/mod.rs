@@ -3,6 +3,7 @@
 //! | module | what it spells |
 //! |---|---|
 //! | `text` | the report for a person at a terminal |
+//! | `html` | the report as one page for a browser |
 //! | `json` | the report for a machine |
 //! | `markdown` | the report for a ticket |
 //! | `mail` | the report as a MIME message |
@@ -24,6 +25,7 @@ pub mod baseline;
 pub mod csv;
 pub mod escape;
 pub mod explain;
+pub mod html;
 pub mod identify;
 pub mod json;
 #[cfg(feature = "mail")]
@@ -37,6 +39,7 @@ pub mod schema;
 pub mod select;
 pub mod summary;
 pub mod text;
+pub mod timeline;
 pub mod why_not;
 
 pub use sanitise::sanitise;
