@@ -53,10 +53,11 @@ impl FirstFailures {
         let at = micros(stamp);
         let failure =
             || Failure { at, code: code.to_owned(), process: record.process.as_deref().map(str::to_owned) };
+        let has_room = self.jobs.len() < MOST_JOBS;
         match self.jobs.get_mut(&session) {
             Some(first) if at.zip(first.at).is_some_and(|(at, first)| at < first) => *first = failure(),
             Some(_) => {}
-            None if self.jobs.len() < MOST_JOBS => {
+            None if has_room => {
                 self.jobs.insert(session, failure());
             }
             None => {}
