@@ -27,9 +27,9 @@
 //! ```
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
-use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::mutants::{Bench, Mutant, bless};
@@ -138,7 +138,7 @@ pub fn prove(
     }
     let workshop = Workshop::new(catalogue, &Options::default());
     let prover = Prover { catalogue, workshop, mutants };
-    Ok(cases.par_iter().map(|(id, case)| prover.prove(id, case)).collect())
+    Ok(prover.prove_all(&cases))
 }
 
 /// Are the mutants of hits judged as well?
@@ -178,6 +178,36 @@ struct Prover<'c> {
 }
 
 impl<'c> Prover<'c> {
+    /// Every case, in their order. The threads are plain ones: a case scans with a pool of its own, and a thread of a
+    /// pool that waits for another one begins further cases on its stack until that is full.
+    fn prove_all(&self, cases: &[(String, PathBuf)]) -> Vec<CaseResult> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let Some((index, (id, case))) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                cases.get(index).map(|case| (index, case))
+            } {
+                done.push((index, self.prove(id, case)));
+            }
+            done
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut results: Vec<(usize, CaseResult)> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut results = work();
+            for worker in workers {
+                match worker.join() {
+                    Ok(done) => results.extend(done),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            results
+        });
+        results.sort_unstable_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
     fn prove(&self, id: &str, case: &Path) -> CaseResult {
         let mut result =
             CaseResult { id: id.to_owned(), case: name(case), faults: Vec::new(), mutants: 0, broken: 0 };
