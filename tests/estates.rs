@@ -160,9 +160,12 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
+/// The advisory it resembles, and its events from a minute on.
+type LookAlike = (&'static str, fn(u32) -> Vec<Event>);
+
 /// What only looks like a failure: ids of other sources, harmless ids of the same ones, pairs that are healthy. The
 /// advisory it resembles is not planted on the same host, so that a pair of them proves nothing by chance.
-const LOOK_ALIKES: &[(&str, fn(u32) -> Vec<Event>)] = &[
+const LOOK_ALIKES: &[LookAlike] = &[
     ("VOLSNAP-25", |at| {
         vec![event((at, 1), ("volsnap", 33, 4, SYSTEM), &["\\Device\\HarddiskVolumeShadowCopy4", "D:"])]
     }),

@@ -62,6 +62,7 @@ fn golden_files() {
     let mut settings = insta::Settings::clone_current();
     // The catalogue grows; the files do not change with it.
     settings.add_filter(r"\d+ known failures", "N known failures");
+    settings.add_filter(r"catalogue [0-9a-f]{12}", "catalogue HASH");
     settings.add_filter(r"catalogue `[0-9a-f]{12}`", "catalogue `HASH`");
     settings.add_filter(r"blogscan[._][0-9a-f]{32}", "blogscan.ID");
     settings.add_filter(r#""hash": "[0-9a-f]+""#, r#""hash": "HASH""#);

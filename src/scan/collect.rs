@@ -12,6 +12,7 @@ use crate::base::{
 };
 use crate::matching::{Hit, Plan};
 
+use super::first_failure::FirstFailures;
 use super::repeats::Repeats;
 use super::spill::{LONGEST_TEXT, Spill};
 use super::track::{Days, Track, micros};
@@ -61,6 +62,7 @@ pub(super) struct Part {
     pub(super) tracks: IndexMap<Dialect, Track>,
     pub(super) sessions: IndexMap<u32, SessionPart>,
     pub(super) codes: IndexMap<(&'static str, String), u64>,
+    pub(super) first_failures: FirstFailures,
     /// Error records that no event definition matched.
     pub(super) errors: Errors,
     pub(super) dialects: IndexSet<Dialect>,
@@ -313,6 +315,7 @@ impl Sink for Collector<'_, '_, '_> {
             self.follow(record.dialect, record.number, stamp);
             self.count_code(&record);
         }
+        self.part.first_failures.see(&record, stamp);
         let candidate = self.is_candidate(&record);
         self.hits.clear();
         let mut hits = std::mem::take(&mut self.hits);
@@ -453,6 +456,7 @@ impl Part {
         for (dialect, track) in next.tracks {
             self.tracks.entry(dialect).or_default().join(&track, shift, dialect.quiet_time());
         }
+        self.first_failures.join(next.first_failures);
         for (code, count) in next.codes {
             *self.codes.entry(code).or_default() += count;
         }

@@ -4,6 +4,7 @@
 mod absent;
 mod collect;
 mod coverage;
+mod first_failure;
 mod mutants;
 pub mod proof;
 mod repeats;

@@ -17,6 +17,7 @@ use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
 use super::collect::{Part, SessionPart};
+use super::first_failure::FirstFailures;
 use super::source::Extract;
 use super::unknown::Errors;
 
@@ -36,6 +37,7 @@ pub(super) struct SettledSource {
     pub(super) first: Option<Stamp>,
     pub(super) last: Option<Stamp>,
     pub(super) codes: IndexMap<(&'static str, String), u64>,
+    pub(super) first_failures: FirstFailures,
     pub(super) errors: Errors,
 }
 
@@ -212,6 +214,7 @@ impl Settler<'_> {
             first,
             last,
             codes: part.codes,
+            first_failures: part.first_failures,
         });
     }
 
