@@ -1,5 +1,14 @@
 //! The report in every format, against a report written by hand.
 
+// Test helpers outside of test functions may fail like these.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
 mod contract;
 mod example;
 mod formats;
