@@ -58,6 +58,10 @@ notice_codes! {
     DateOrderAssumed = "date-order-assumed", trouble: false, "Nothing in the source tells day from month.";
     DateOrderConflict = "date-order-conflict", trouble: false, "A source shows both day-first and month-first dates.";
     OpenEnd = "open-end", trouble: false, "The log ends before the time in which the failure would show.";
+    Hole = "hole", trouble: false, "The log has a hole in the time in which the failure would show.";
+    LogAbsent = "log-absent", trouble: false, "Of a host whose logs were read, a log is not there that would show known failures.";
+    SilenceOver = "silence-over", trouble: false, "A silence of the settings has ended; what it covered is reported again.";
+    SilenceUnused = "silence-unused", trouble: false, "A silence of the settings covers no finding.";
     ManyEvents = "many-events", trouble: true, "More events matched than the bound allows; absence proves nothing any more.";
     PatternProblem = "pattern-problem", trouble: true, "A pattern file has faults and was not used.";
     VersionUnplaced = "version-unplaced", trouble: false, "A version was read but no log tells which host it belongs to.";

@@ -154,6 +154,18 @@ pub struct CodeRow {
     pub count: u64,
     /// What it means, where known.
     pub meaning: Option<String>,
+    /// The jobs that began to fail with it, where job details were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_failure: Option<FirstFailureRow>,
+}
+
+/// Jobs whose first failure was one code; all later codes of these jobs follow from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FirstFailureRow {
+    /// Number of jobs.
+    pub jobs: u64,
+    /// The processes that said so.
+    pub processes: Vec<String>,
 }
 
 /// Which hours of one log were read.

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Nightly(Box<super::nightly::Words>),
     /// Say of every source which dialect, encoding, host and time span it has
     Identify(IdentifyWords),
+    /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
+    WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
     Explain(ExplainWords),
     /// The catalogue of known failures, and the tools of its authors
@@ -61,12 +63,13 @@ impl Command {
     pub(crate) fn format_fault(&self) -> Option<String> {
         let output = match self {
             Command::Identify(words) => &words.output,
+            Command::WhyNot(words) => &words.output,
             Command::Explain(words) => &words.output,
             Command::Patterns { command } => match command {
                 PatternsCommand::List(words) | PatternsCommand::Show { catalogue: words, .. } => {
                     &words.output
                 }
-                PatternsCommand::Check(words) | PatternsCommand::Test(words) => &words.output,
+                PatternsCommand::Check(words) | PatternsCommand::Test { words, .. } => &words.output,
                 PatternsCommand::Schema { output } | PatternsCommand::New { output, .. } => output,
             },
             Command::Scan(_) | Command::Nightly(_) | Command::Completions { .. } | Command::Man => {
@@ -125,6 +128,9 @@ pub(crate) struct ScanWords {
     /// List instead of telling: objects, one tab separated line each, or as csv or json
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) list: Option<ListWord>,
+    /// Show the records of each finding in one order of time, with what is known about their clocks (text)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timeline: bool,
     /// Print the JSON Schema of the json report and exit
     #[arg(long, help_heading = "Output")]
     pub(crate) print_schema: bool,
@@ -137,6 +143,21 @@ pub(crate) struct IdentifyWords {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) reading: ReadingWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyNotWords {
+    /// Id or alias of the advisory
+    pub(crate) id: String,
+    /// Files, folders and bundles; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputWords,
+    #[command(flatten)]
+    pub(crate) patterns: PatternWords,
     #[command(flatten)]
     pub(crate) reading: ReadingWords,
 }
@@ -164,8 +185,17 @@ pub(crate) enum PatternsCommand {
     },
     /// Say everything that is wrong with pattern files; without a folder, with the built-in ones
     Check(FolderWords),
-    /// Check pattern files and run them against their sample logs
-    Test(FolderWords),
+    /// Check pattern files, run them against their sample logs, and break every hit in all the ways that logs break
+    Test {
+        #[command(flatten)]
+        words: FolderWords,
+        /// Leave the samples as they are: no mutants
+        #[arg(long, conflicts_with = "bless")]
+        no_mutants: bool,
+        /// Write what the mutants come to into the expectation files, to be looked through and committed
+        #[arg(long)]
+        bless: bool,
+    },
     /// Print the JSON Schema of pattern files
     Schema {
         #[command(flatten)]
@@ -283,6 +313,8 @@ pub(crate) enum FormatWord {
     Markdown,
     #[cfg(feature = "mail")]
     Mail,
+    /// One page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

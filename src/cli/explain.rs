@@ -3,6 +3,7 @@
 use super::args::ExplainWords;
 use super::plan::Output;
 use super::{Desk, Exit};
+use crate::codes::{error_number, link_of};
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::explain::{Article, render, render_meanings};
 use crate::report::json;
@@ -39,6 +40,13 @@ fn unknown(what: &str, catalogue: &Catalogue) -> String {
     let similar: Vec<&str> =
         catalogue.patterns.iter().filter(has).map(|pattern| pattern.id.as_str()).take(5).collect();
     let is_number = !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit());
+    let is_error = wanted.starts_with("v-79-") || wanted.starts_with("0x");
+    if let Some(number) = error_number(&wanted).filter(|_| is_error) {
+        let link = link_of(number);
+        return format!(
+            "0x{number:08X} is {link} of Backup Exec; what it means is not known here, and not guessed"
+        );
+    }
     if similar.is_empty() && is_number {
         return format!("the code {what} is not known here, and its meaning is not guessed");
     }

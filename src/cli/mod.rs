@@ -19,6 +19,7 @@ mod progress;
 #[cfg(feature = "archives")]
 mod proof;
 mod scan;
+mod why_not;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -104,6 +105,7 @@ pub fn run(
         Some(Command::Scan(words)) => scan::run(*words, &mut desk),
         Some(Command::Nightly(words)) => nightly::run(*words, &mut desk),
         Some(Command::Identify(words)) => identify(&words, &mut desk),
+        Some(Command::WhyNot(words)) => why_not::run(&words, &mut desk),
         Some(Command::Explain(words)) => explain::run(&words, &mut desk),
         Some(Command::Patterns { command }) => patterns::run(command, &mut desk),
         Some(Command::Completions { shell }) => completions(shell, &mut desk),

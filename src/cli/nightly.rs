@@ -273,7 +273,7 @@ impl nightly::Desk for Scanner<'_, '_, '_> {
             scan::add_faults(&mut report, self.faults);
             report.scan.complete = false;
         }
-        scan::silence(&mut report, self.settings, self.config, self.desk);
+        scan::silence(&mut report, self.settings, self.config, self.options, self.desk);
         let report = sanitise(report);
         scan::tell_troubles(&report.notices, self.desk.streams);
         (report, remembered)

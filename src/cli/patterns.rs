@@ -8,6 +8,7 @@ use super::{Desk, Exit};
 use crate::pattern::{self, Catalogue, Fault};
 use crate::report::explain::Article;
 use crate::report::json;
+use crate::scan::samples::Mutants;
 
 /// Where a project keeps its sample logs, beside its patterns.
 const SAMPLES: &str = "sample-logs";
@@ -17,7 +18,14 @@ pub(super) fn run(command: PatternsCommand, desk: &mut Desk<'_, '_>) -> Exit {
         PatternsCommand::List(words) => list(&words, desk),
         PatternsCommand::Show { id, catalogue } => show(&id, &catalogue, desk),
         PatternsCommand::Check(words) => check(&words, desk),
-        PatternsCommand::Test(words) => test(&words, desk),
+        PatternsCommand::Test { words, no_mutants, bless } => {
+            let mutants = match (no_mutants, bless) {
+                (true, _) => Mutants::Left,
+                (_, true) => Mutants::Blessed,
+                _ => Mutants::Judged,
+            };
+            test(&words, mutants, desk)
+        }
         PatternsCommand::Schema { output } => {
             let output = Output::new(&output, desk.surroundings);
             desk.deliver(&json::pretty(&pattern::schema()), &output, Exit::Quiet)
@@ -88,14 +96,14 @@ fn rows(faults: &[Fault]) -> serde_json::Value {
 
 /// Checks the files, then scans every `<ID>/hit-<case>` and `<ID>/miss-<case>` and compares what is found with the
 /// case's expectation file.
-fn test(words: &FolderWords, desk: &mut Desk<'_, '_>) -> Exit {
+fn test(words: &FolderWords, mutants: Mutants, desk: &mut Desk<'_, '_>) -> Exit {
     let faults = desk.engine.check(&words.folders, words.samples.as_deref());
     if faults.iter().any(Fault::is_error) {
         return check(words, desk);
     }
     let root = words.samples.clone().unwrap_or_else(|| PathBuf::from(SAMPLES));
     let (catalogue, _) = desk.engine.catalogue(&words.folders);
-    let results = match desk.engine.prove(&root, &catalogue) {
+    let results = match desk.engine.prove(&root, &catalogue, mutants) {
         Ok(results) => results,
         Err(error) => {
             desk.streams.tell(&format!("{}: {error}", root.display()));
@@ -111,6 +119,17 @@ fn test(words: &FolderWords, desk: &mut Desk<'_, '_>) -> Exit {
         }
     }
     text.push_str(&format!("{} sample cases under {}, {failed} failed\n", results.len(), root.display()));
+    let all: usize = results.iter().map(|result| result.mutants).sum();
+    let broken: usize = results.iter().map(|result| result.broken).sum();
+    match mutants {
+        Mutants::Left => {}
+        Mutants::Judged => {
+            text.push_str(&format!("{all} mutants of the hits, {broken} not as they must be\n"))
+        }
+        Mutants::Blessed => {
+            text.push_str(&format!("{all} mutants of the hits written into the expectation files\n"))
+        }
+    }
     if results.is_empty() {
         desk.streams.tell(&format!("{}: no sample cases", root.display()));
     }

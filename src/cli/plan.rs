@@ -122,6 +122,7 @@ impl ScanPlan {
         let mut output = Output::new(&words.output, surroundings);
         let min_level = words.min_level.map(Level::from);
         output.look.min_level = min_level.unwrap_or(output.look.min_level);
+        output.look.is_timeline = words.timeline;
         let plan = ScanPlan {
             inputs: words.paths,
             output,

@@ -43,7 +43,8 @@ impl Bundle<'_> {
         super::output::write_bytes(&packed(&files)?, self.file)?;
         let mut options = self.plan.options.clone();
         options.days = crate::scan::Days::default();
-        let again = sanitise(desk.engine.scan(&[name.clone()], &options, self.catalogue, self.settings));
+        let again =
+            sanitise(desk.engine.scan(std::slice::from_ref(&name), &options, self.catalogue, self.settings));
         let lost: Vec<&Finding> = shown
             .findings
             .iter()

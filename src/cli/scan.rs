@@ -15,12 +15,12 @@ use crate::report::baseline::Baseline;
 #[cfg(feature = "mail")]
 use crate::report::mail;
 use crate::report::redact::Redactor;
-use crate::report::{csv, json, markdown, objects, sanitise, schema, select, text};
+use crate::report::{csv, html, json, markdown, objects, sanitise, schema, select, text};
 use crate::settings::Settings;
 
 /// Words that are commands; one of them as a path behind options is a slip.
 const COMMANDS: &[&str] =
-    &["scan", "nightly", "identify", "explain", "patterns", "completions", "man", "help"];
+    &["scan", "nightly", "identify", "why-not", "explain", "patterns", "completions", "man", "help"];
 
 pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
     if words.print_schema {
@@ -47,7 +47,7 @@ pub(super) fn run(words: ScanWords, desk: &mut Desk<'_, '_>) -> Exit {
         desk.engine.scan(&plan.inputs, &plan.options, &catalogue, &settings)
     });
     add_faults(&mut report, &faults);
-    silence(&mut report, &settings, config.as_deref(), desk);
+    silence(&mut report, &settings, config.as_deref(), &plan.options, desk);
     let mut report = sanitise(report);
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
@@ -121,25 +121,23 @@ pub(super) fn add_faults(report: &mut Report, faults: &[Fault]) {
     });
 }
 
-/// Marks findings that the site silenced. A silence whose time is over is named, so that nobody wonders.
+/// Marks findings that the site silenced. A silence whose time is over is named on standard error as well, so that
+/// nobody wonders why a mail comes again.
 pub(super) fn silence(
     report: &mut Report,
     settings: &Settings,
     config: Option<&Path>,
+    options: &plan::Options,
     desk: &mut Desk<'_, '_>,
 ) {
-    let today = desk.surroundings.today;
-    for finding in &mut report.findings {
-        if let Some(silence) = settings.silence_of(finding, today) {
-            finding.silenced = Some(silence.reason.clone());
-            continue;
-        }
-        if let Some(over) = settings.silences.iter().find(|silence| silence.covers(finding)) {
-            let file = config.map(|path| path.display().to_string()).unwrap_or_default();
-            let message =
-                format!("{file}:{}: the silence of {} ended on {}", over.line, finding.key, over.until);
-            desk.streams.tell(&message);
-        }
+    let (only, products) = (&options.only, &options.products);
+    let asked = |advisory: &str| {
+        products.is_empty() && (only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(advisory)))
+    };
+    settings.silence(report, config, desk.surroundings.today, &asked);
+    for notice in report.notices.iter().filter(|notice| notice.code == NoticeCode::SilenceOver.name()) {
+        let (file, line) = (notice.source.as_deref().unwrap_or(""), notice.line.unwrap_or(0));
+        desk.streams.tell(&format!("{file}:{line}: {}", notice.detail));
     }
 }
 
@@ -242,6 +240,7 @@ fn spell(
         FormatWord::Json => json::render(&chosen(report)),
         FormatWord::Jsonl => json::render_lines(&chosen(report)),
         FormatWord::Csv => csv::render(&report, look.min_level),
+        FormatWord::Html => html::render(&report, look),
         FormatWord::Markdown => markdown::render(&report, look.min_level),
     })
 }

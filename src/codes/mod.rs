@@ -201,6 +201,81 @@ mod tests {
         assert!(seen.len() > 350);
     }
 
+    /// Sources and ids that backups meet on Windows, as far as they are documented.
+    #[test]
+    fn events_that_backups_meet_are_explained() {
+        let many = |source: &str, ids: &[u32]| -> Vec<String> {
+            ids.iter().map(|id| format!("{source}:{id}")).collect()
+        };
+        let vss = [
+            11, 12, 13, 22, 34, 38, 39, 40, 6005, 8193, 8194, 8212, 8213, 8214, 8219, 8220, 8222, 8223, 8224,
+            8225, 8226, 8229, 8230, 12289, 12290, 12291, 12292, 12293, 12294, 12297, 12298, 12301, 12302,
+            12305, 12308, 12310, 12311, 12323, 12324, 12325, 12326, 12330, 12338, 12339, 12340, 12341, 12342,
+            12345, 12347, 12348,
+        ];
+        let volsnap = [
+            5, 6, 8, 9, 10, 13, 14, 16, 20, 21, 23, 24, 25, 27, 28, 29, 31, 32, 33, 35, 36, 39, 41, 48, 58,
+            59, 60,
+        ];
+        let all = [
+            many("VSS", &vss),
+            many("VolSnap", &volsnap),
+            many("NTDS ISAM", &[467, 474, 482, 490, 507, 508, 509, 510, 532, 533]),
+            many("ESE", &[2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008]),
+            many("NTDS Replication", &[1093, 1113, 1115, 2087, 2088, 2095, 2103]),
+            many(
+                "Microsoft-Windows-DNS-Server-Service",
+                &[4000, 4004, 4006, 4007, 4010, 4011, 4013, 4015, 4016, 4521],
+            ),
+            many("DhcpServer", &[1010, 1014, 1016, 1059, 1063]),
+            many("MSExchange ADAccess", &[2077, 2080, 2098, 2102, 2103, 2106, 2114, 2389, 2392, 2601]),
+            many("MSExchangeIS", &[1160, 9606, 9622]),
+            many("MSSQL$PROD", &[833, 3041, 3197, 3198, 17055, 17061, 18210, 18264, 18265]),
+            many("SQLWRITER", &[24579, 24581, 24583]),
+            many("disk", &[9, 11, 15, 51, 117, 129, 153, 154, 157, 158]),
+            many("Ntfs", &[50, 55, 57, 136, 137, 140]),
+            many("Service Control Manager", &[7011, 7023, 7024, 7031, 7034]),
+            many("VDS Dynamic Provider 2.0", &[3, 10, 13, 17, 18, 25, 26, 41, 42]),
+            many("Virtual Disk Service", &[1, 3, 4, 9, 10, 18, 19]),
+            many("NtFrs", &[13508, 13509, 13516, 13553, 13554, 13560, 13561, 13565, 13566, 13568]),
+            many(
+                "Microsoft-Windows-Backup",
+                &[
+                    4, 5, 7, 9, 14, 19, 49, 50, 517, 518, 519, 521, 524, 527, 528, 544, 545, 546, 561, 564,
+                    565, 612, 753,
+                ],
+            ),
+            many("Backup Exec", &[3004, 34112, 34113, 34114, 57755]),
+            many("AdsmClientService", &[4097, 4103]),
+            many("VMUpgradeHelper", &[258, 260, 270, 271, 272, 280]),
+            many("dmio", &[1, 31, 38]),
+            many("dmboot", &[1, 2, 5, 7]),
+        ];
+        for code in all.iter().flatten().map(String::as_str).chain([
+            "LGTO_Sync:1",
+            "vmdebug:3",
+            "vmci:3",
+            "VMTools:105",
+            "VMTools:108",
+            "VMware Tools:1000",
+            "NETLOGON:5719",
+            "SQLVDI:1",
+            "PartMgr:58",
+            "PlugPlayManager:12",
+            "VSSAudit:8223",
+            "JET:30",
+            "Microsoft-Windows-CAPI2:513",
+            "Microsoft-Windows-Kernel-Tm:2",
+            "Microsoft-Windows-Hyper-V-VMMS:10103",
+            "EventLog:6009",
+        ]) {
+            assert!(meaning("windows", code).is_some(), "{code}");
+        }
+        // The same number of another source is another event.
+        assert!(meaning("windows", "VolSnap:326").is_none());
+        assert!(meaning("windows", "EventLog:6005") != meaning("windows", "VSS:6005"));
+    }
+
     #[test]
     fn every_status_of_netbackup_has_advice() {
         let known: Vec<&str> = rows().filter(|row| row.0 == "netbackup").map(|row| row.1).collect();

@@ -55,13 +55,14 @@ impl Search<'_, '_> {
     }
 
     fn absence_candidates(&self, absence: &Absence, order: &Order, bound: &Bindings<'_>) -> Vec<EventIndex> {
-        let value = absence.same.first().map(|join| (join, self.joined_value(join, order, bound)));
-        let value = match &value {
+        let mut values = Vec::with_capacity(absence.same.len());
+        for join in &absence.same {
             // Without a value to join with, no event can be meant.
-            Some((_, None)) => return Vec::new(),
-            Some((join, Some(theirs))) => Some((join.mine.as_str(), theirs.as_str())),
-            None => None,
-        };
+            let Some(theirs) = self.joined_value(join, order, bound) else { return Vec::new() };
+            values.push((join.mine.as_str(), theirs));
+        }
+        let value = self.world.rarest(&absence.kinds, values);
+        let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
         let mut found = self.world.candidates(&absence.kinds, value, self.around(absence, bound));
         let used: Vec<EventIndex> = bound
             .inner
@@ -69,8 +70,21 @@ impl Search<'_, '_> {
             .chain(bound.outer)
             .flat_map(|step| std::iter::once(step.event).chain(step.group.iter().copied()))
             .collect();
-        found.retain(|event| !used.contains(event));
+        found.retain(|event| !used.contains(event) && !used.iter().any(|own| self.is_copy(*own, *event)));
         found
+    }
+
+    /// The same record in another source: a copy of the log, not a second happening.
+    fn is_copy(&self, one: EventIndex, other: EventIndex) -> bool {
+        let world = self.world;
+        let (Some(mine), Some(theirs)) = (world.event(one), world.event(other)) else { return false };
+        mine.source != theirs.source
+            && mine.kind == theirs.kind
+            && mine.stamp == theirs.stamp
+            && !mine.stamp.is_none()
+            && mine.host == theirs.host
+            && mine.pid == theirs.pid
+            && mine.values == theirs.values
     }
 
     /// A stretch of time, relative to a bound step, that holds all of the scope.
@@ -206,6 +220,30 @@ impl Search<'_, '_> {
             })
             .any(|coverage| {
                 self.concerns(coverage, absence, about, bound) || self.names_joined(coverage, absence, bound)
+            })
+    }
+
+    /// Does a log that would show it go on behind the time in question?
+    pub fn goes_on(&self, absence: &Absence, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
+        let Some(Stretch { from, to }) = self.stretch(absence, bound) else { return false };
+        let Some(end) = to.or(from) else { return false };
+        self.world
+            .reaches
+            .iter()
+            .filter(|coverage| tells(coverage) && self.can_yield(&absence.kinds, coverage))
+            .filter(|coverage| self.concerns(coverage, absence, about, bound))
+            .flat_map(|coverage| coverage.intervals.iter().map(move |interval| (coverage, interval)))
+            .any(|(coverage, interval)| {
+                let last = Point {
+                    stamp: interval.to,
+                    source: coverage.source,
+                    stream: coverage.stream,
+                    position: None,
+                    host: coverage.host.as_deref(),
+                    pid: None,
+                    dialect: coverage.dialect,
+                };
+                self.world.clocks().least_printed(&end, &last).is_some_and(|least| least > 0)
             })
     }
 

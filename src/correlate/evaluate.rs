@@ -49,6 +49,8 @@ pub struct Outcomes {
     pub refuted: Vec<Refuted>,
     /// Verdicts `cleared` that only the end of the log kept from holding: anchor, and the row not covered.
     pub open_ends: Vec<(EventIndex, String)>,
+    /// The same where the log goes on behind the time in question: it has a hole there.
+    pub holes: Vec<(EventIndex, String)>,
 }
 
 /// How one full choice fares.
@@ -182,7 +184,12 @@ impl Search<'_, '_> {
             return Fate::Holds(choice);
         }
         if let ([Doubt::NotCovered { row }], Some(anchor)) = (choice.doubts.as_slice(), bound.first()) {
-            outcomes.open_ends.push((anchor.event, row.clone()));
+            let goes_on = verdict
+                .absent
+                .iter()
+                .any(|absence| absence.name == *row && self.goes_on(absence, object, &bindings));
+            let ends = if goes_on { &mut outcomes.holes } else { &mut outcomes.open_ends };
+            ends.push((anchor.event, row.clone()));
         }
         Fate::Fails
     }

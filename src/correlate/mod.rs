@@ -14,11 +14,13 @@
 //! | `absence` | what must not be there, and which logs would show it |
 //! | `conditions` | the advisory's own list |
 //! | `versions` | versions of products on hosts |
+//! | `nearest` | how near a verdict came that does not hold |
 
 pub mod absence;
 pub mod choice;
 pub mod conditions;
 pub mod evaluate;
+pub mod nearest;
 mod reach;
 pub mod relation;
 pub mod steps;

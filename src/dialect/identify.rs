@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::lines::next_line;
+use super::quoted;
 use super::{Claim, Reader, readers};
 use crate::base::Dialect;
 
@@ -31,6 +32,8 @@ pub fn recognise(sample: &str) -> Recognition {
     let mut weak: IndexMap<Dialect, usize> = IndexMap::new();
     let mut at = 0;
     let mut last: Option<&'static dyn Reader> = None;
+    // Heads that are heads only without the marks of an answered mail before them.
+    let mut quoted_heads = 0_usize;
     while let Some((line, next)) = next_line(sample, at) {
         at = next;
         if line.trim().is_empty() {
@@ -45,26 +48,40 @@ pub fn recognise(sample: &str) -> Recognition {
             *strong.entry(reader.dialect()).or_default() += 1;
             continue;
         }
+        let mut is_head = false;
         for reader in &readers {
             match reader.claim(line) {
                 Claim::Strong => {
                     *strong.entry(reader.dialect()).or_default() += 1;
                     last = Some(*reader);
+                    is_head = true;
                     break;
                 }
                 Claim::Weak => *weak.entry(reader.dialect()).or_default() += 1,
                 Claim::No => {}
             }
         }
+        let inside = quoted::unquoted(line);
+        if !is_head && inside.len() < line.len() {
+            let owner = readers.iter().find(|reader| reader.claim(inside) == Claim::Strong);
+            if let Some(reader) = owner {
+                *strong.entry(reader.dialect()).or_default() += 1;
+                quoted_heads += 1;
+            }
+        }
     }
     absorb(&readers, &mut strong);
+    // One such line in a long log is text of it that begins so.
+    let is_quoted = quoted_heads > 0 && quoted_heads * 10 >= strong.values().sum::<usize>();
     match strong.len() {
         0 => Recognition { dialect: Dialect::Unknown, reason: unknown_reason(lines, &weak) },
-        1 => one(lines, &strong, &weak),
+        1 if !is_quoted => one(lines, &strong, &weak),
         _ => {
             let parts: Vec<String> =
                 strong.iter().map(|(dialect, count)| format!("{count} of {}", dialect.name())).collect();
-            Recognition { dialect: Dialect::Mixed, reason: format!("record heads: {}", parts.join(", ")) }
+            let how = if is_quoted { ", quoted as in a mail" } else { "" };
+            let reason = format!("record heads: {}{how}", parts.join(", "));
+            Recognition { dialect: Dialect::Mixed, reason }
         }
     }
 }

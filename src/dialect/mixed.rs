@@ -3,10 +3,14 @@
 //! The text is cut into runs of lines of one dialect; each run is read by that dialect's own splitter, which keeps
 //! its state from run to run. A line that nobody claims belongs to the run before it; lines before the first claim
 //! are records without a head.
+//!
+//! Marks of quoting before a line (`> `, as in an answered mail) are no part of it: they are taken off before anybody
+//! is asked. Positions stay those of the text as it is.
 
 use indexmap::IndexMap;
 
 use super::lines::next_line;
+use super::quoted::Unquoted;
 use super::{Claim, Reader, SourceContext, readers};
 use crate::base::{DateOrder, Dialect, FactKind, Feed, NoticeCode, Record, Sink, Splitter};
 
@@ -95,6 +99,19 @@ impl Splitter for MixedSplitter {
             Feed::Full | Feed::Last => text.len(),
         };
         let text = text.get(..whole_lines).unwrap_or(text);
+        match Unquoted::of(text) {
+            Some(unquoted) => {
+                let mut moved = unquoted.sink(sink);
+                let consumed = self.split_lines(unquoted.text(), line, feed, &mut moved);
+                unquoted.original(consumed)
+            }
+            None => self.split_lines(text, line, feed, sink),
+        }
+    }
+}
+
+impl MixedSplitter {
+    fn split_lines(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
         let mut before = self.current;
         let runs = self.runs(text, line);
         let count = runs.len();
@@ -128,9 +145,7 @@ impl Splitter for MixedSplitter {
         }
         text.len()
     }
-}
 
-impl MixedSplitter {
     /// Every part hears that the source ends, not only the one whose run came last.
     fn end(&mut self, at: usize, line: u64, sink: &mut dyn Sink) {
         let last = self.current;

@@ -16,6 +16,7 @@ pub mod dates;
 pub mod identify;
 pub mod lines;
 pub mod mixed;
+mod quoted;
 
 pub mod backup_exec;
 pub mod fcm;

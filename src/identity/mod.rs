@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::base::name::{fold, same_machine, short};
 
 /// Names that belong together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Short form of a linked name to the linked names that have it, with their group.
     by_short: IndexMap<String, Vec<(String, usize)>>,

@@ -192,7 +192,7 @@ pub(super) fn judge(sample: &[u8]) -> Option<(CodePage, String)> {
         return Some((CodePage::Oem850, why));
     }
     match guess {
-        Some(page @ CodePage::Windows1251)
+        Some(page @ (CodePage::Windows1251 | CodePage::Oem866))
             if words.neighbours >= 8 && words.neighbours * 10 >= words.high * 7 =>
         {
             Some((
@@ -332,6 +332,14 @@ mod tests {
             assert_eq!(judged(page, &format!("{log}{text}{log}")), Some(page.name()));
             assert_eq!(judged(page, &format!("{log}{text}").repeat(40)), Some(page.name()));
         }
+    }
+
+    #[test]
+    fn russian_consoles_are_told() {
+        let russian =
+            "26.05.2014,2:14:09,VolSnap,Ошибка,Отсутствует,25,Н/Д,FS-01,Теневые копии тома были удалены.";
+        assert_eq!(judged(CodePage::Oem866, russian), Some("ibm866"));
+        assert_eq!(judged(CodePage::Windows1251, russian), Some("windows-1251"));
     }
 
     #[test]

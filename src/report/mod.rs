@@ -3,6 +3,7 @@
 //! | module | what it spells |
 //! |---|---|
 //! | `text` | the report for a person at a terminal |
+//! | `html` | the report as one page for a browser |
 //! | `json` | the report for a machine |
 //! | `markdown` | the report for a ticket |
 //! | `mail` | the report as a MIME message |
@@ -10,6 +11,7 @@
 //! | `objects` | the work list of affected objects |
 //! | `identify` | what each source is |
 //! | `explain` | the advisory of a pattern |
+//! | `why_not` | how near a known failure came to be found |
 //! | `schema` | the contract of the JSON report |
 //!
 //! `baseline` holds a report against an earlier one, `summary` says it in one line.
@@ -23,6 +25,7 @@ pub mod baseline;
 pub mod csv;
 pub mod escape;
 pub mod explain;
+pub mod html;
 pub mod identify;
 pub mod json;
 #[cfg(feature = "mail")]
@@ -36,5 +39,7 @@ pub mod schema;
 pub mod select;
 pub mod summary;
 pub mod text;
+pub mod timeline;
+pub mod why_not;
 
 pub use sanitise::sanitise;

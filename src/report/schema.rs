@@ -157,7 +157,13 @@ fn affected_object() -> Value {
 }
 
 fn code() -> Value {
-    object(json!({ "product": text(), "code": text(), "count": count(), "meaning": maybe_text() }), &[])
+    let first = object(json!({ "jobs": count(), "processes": list(text()) }), &[]);
+    object(
+        json!({
+            "product": text(), "code": text(), "count": count(), "meaning": maybe_text(), "first_failure": first,
+        }),
+        &["first_failure"],
+    )
 }
 
 /// Error records of one wording that no pattern knows; no finding.

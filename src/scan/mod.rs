@@ -1,10 +1,14 @@
 //! Floor 5: the driver of a scan. It alone knows every stage:
 //! discover, read, recognise, split, match (per source, in parallel), settle, correlate, judge, report.
 
+mod absent;
 mod collect;
 mod coverage;
+mod first_failure;
+mod mutants;
 pub mod proof;
 mod recall;
+mod repeats;
 mod report;
 pub mod samples;
 mod settle;
@@ -14,6 +18,7 @@ mod stored;
 mod track;
 mod unknown;
 mod vm_runs;
+mod why_not;
 
 use chrono::{NaiveDate, TimeDelta};
 use indexmap::IndexMap;
@@ -32,6 +37,7 @@ use crate::verdict;
 
 use report::sort_notices;
 use source::{Extract, Workshop};
+pub use why_not::why_not;
 
 /// What a scan is to do, beside its paths. Values as meant, not as typed.
 #[derive(Clone, Debug)]
@@ -122,9 +128,7 @@ impl Options {
 
 /// Scans paths and reports. Trouble with one source is a notice in the report; the scan goes on.
 pub fn run(inputs: &[String], options: &Options, catalogue: &Catalogue, settings: &Settings) -> Report {
-    let workshop = Workshop::new(catalogue, options);
-    let (extracts, notices) = read_all(inputs, options, &workshop);
-    judge(inputs, options, catalogue, settings, &workshop, (extracts, notices))
+    run_with(inputs, options, catalogue, settings, &Workshop::new(catalogue, options))
 }
 
 /// Scans paths and what is remembered of earlier nights: logs that did not change are not read again, logs that are
@@ -141,6 +145,18 @@ pub fn run_remembering(
     (judge(inputs, options, catalogue, settings, &workshop, (extracts, notices)), remembered)
 }
 
+/// The same with what reads sources made before: many small scans share it.
+fn run_with(
+    inputs: &[String],
+    options: &Options,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    workshop: &Workshop<'_>,
+) -> Report {
+    let read = read_all(inputs, options, workshop);
+    judge(inputs, options, catalogue, settings, workshop, read)
+}
+
 fn judge(
     inputs: &[String],
     options: &Options,
@@ -150,13 +166,25 @@ fn judge(
     (extracts, mut notices): (Vec<Extract>, Vec<Notice>),
 ) -> Report {
     notices.extend(nothing_recognised(&extracts, &notices));
-    let mut settled = settle::settle(extracts, options, settings);
+    let mut settled = settled(extracts, options, settings, catalogue);
     notices.append(&mut settled.notices);
-    settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
-    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
+    notices.extend(absent::notices(&settled.world.coverage, options, catalogue));
     let world = World::new(catalogue, settled.world);
     let judgement = verdict::judge(&world, &workshop.spill, &|pattern| options.wants(pattern));
     report::report(inputs, catalogue, &world, &settled.sources, judgement, notices)
+}
+
+/// From what was read of each source to what the patterns are judged on.
+fn settled(
+    extracts: Vec<Extract>,
+    options: &Options,
+    settings: &Settings,
+    catalogue: &Catalogue,
+) -> settle::Settled {
+    let mut settled = settle::settle(extracts, options, settings);
+    settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
+    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
+    settled
 }
 
 /// Reads every source, side by side; what comes back is in order of the paths.
@@ -170,7 +198,10 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
     order.sort_by_key(|found| std::cmp::Reverse(found.length));
     let extract = |found: &&Found| (!watch.is_stopped()).then(|| workshop.extract(found));
     let read = || -> Vec<_> { order.par_iter().with_max_len(1).map(extract).collect() };
-    let results = in_pool(options, read);
+    let results: Vec<_> = match rayon::current_thread_index() {
+        Some(_) => order.iter().map(extract).collect(),
+        None => in_pool(options, read),
+    };
     let unread = results.iter().filter(|result| result.is_none()).count();
     if watch.is_stopped() {
         notices.push(Notice {
@@ -194,6 +225,11 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
 
 /// Works with as many threads as were asked for.
 fn in_pool<T: Send>(options: &Options, work: impl FnOnce() -> T + Send) -> T {
+    // A scan inside a thread of another pool (many samples side by side) must not wait for a pool of its own: while it
+    // waits the thread would begin the next scan on top of this one, and so on to the end of its stack.
+    if rayon::current_thread_index().is_some() {
+        return work();
+    }
     match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
         Ok(pool) => pool.install(work),
         Err(_) => work(),

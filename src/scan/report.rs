@@ -3,14 +3,15 @@
 use indexmap::IndexMap;
 
 use crate::base::report::{
-    CatalogueRow, CodeRow, CoverageRow, FactRow, Gap, NoticeRow, SCHEMA, ScanSummary, SourceRow, Tool,
-    UnknownErrorRow,
+    CatalogueRow, CodeRow, CoverageRow, FactRow, FirstFailureRow, Gap, NoticeRow, SCHEMA, ScanSummary,
+    SourceRow, Tool, UnknownErrorRow,
 };
 use crate::base::{Coverage, Dialect, Fact, FactKind, Notice, Report, Stamp};
 use crate::correlate::World;
 use crate::pattern::Catalogue;
 use crate::verdict::Judgement;
 
+use super::first_failure::Firsts;
 use super::settle::{SettledSource, offset_word};
 use super::track::micros;
 use super::unknown::{Errors, Group, MOST_ROWS};
@@ -101,13 +102,33 @@ fn codes(sources: &[SettledSource]) -> Vec<CodeRow> {
             *counts.entry((product, code)).or_default() += count;
         }
     }
+    let mut firsts: IndexMap<&str, Firsts> = IndexMap::new();
+    for source in sources {
+        for (code, more) in source.first_failures.by_code() {
+            let known = firsts.entry(code).or_default();
+            known.jobs += more.jobs;
+            known.processes.extend(more.processes);
+        }
+    }
+    let first_failure = |product: &str, code: &str| {
+        // Only NetBackup's job details tell process and code of each step.
+        let firsts = firsts.get(code).filter(|_| product == "netbackup")?;
+        let mut processes: Vec<String> = firsts.processes.iter().cloned().collect();
+        processes.sort();
+        Some(FirstFailureRow { jobs: firsts.jobs, processes })
+    };
+    for code in firsts.keys() {
+        // Details inside a list of jobs are no records of their own: their codes are counted nowhere else.
+        counts.entry(("netbackup", code)).or_insert(0);
+    }
     let mut rows: Vec<CodeRow> = counts
         .into_iter()
         .map(|((product, code), count)| CodeRow {
             product: product.to_owned(),
             code: code.to_owned(),
-            count,
+            count: count.max(first_failure(product, code).map_or(0, |first| first.jobs)),
             meaning: crate::codes::meaning(product, code).map(str::to_owned),
+            first_failure: first_failure(product, code),
         })
         .collect();
     rows.sort_by(|one, other| {

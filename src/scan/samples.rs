@@ -20,14 +20,21 @@
 //! doubts = ["zone"]               # each is part of one of the doubts
 //! collect = ["bpdm debug log"]    # each is part of one of the texts
 //! objects = { suspect-restore-points = 2 }        # how many of a role
+//!
+//! [finding.mutants]               # what the finding becomes where the sample is broken; see `mutants`
+//! suspected = ["without fragment-deleted"]
+//! none = ["id swapped fragment-deleted.pid"]
 //! ```
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::{Options, run};
+use super::mutants::{Bench, Mutant, bless};
+use super::source::Workshop;
+use super::{Options, run_with};
 use crate::base::{Finding, Level, Report};
 use crate::pattern::Catalogue;
 use crate::settings::{Settings, ZoneRule};
@@ -47,7 +54,7 @@ struct Expectation {
     /// Codes of notices that must be there.
     #[serde(default)]
     notices: Vec<String>,
-    /// What the levels of the sample's mutants are, by name of the mutant.
+    /// Levels under changes that a test of the project makes by hand, by name of the change.
     #[serde(default)]
     #[allow(dead_code)]
     mutants: IndexMap<String, String>,
@@ -89,6 +96,9 @@ struct Expected {
     #[serde(default)]
     objects: IndexMap<String, usize>,
     repeats: Option<u64>,
+    /// Mutants by the level that they reduce the finding to; `none` where there is none.
+    #[serde(default)]
+    mutants: IndexMap<String, Vec<String>>,
 }
 
 /// How one case fared.
@@ -100,9 +110,14 @@ pub struct CaseResult {
     pub case: String,
     /// What is not as expected; empty: the case is proved.
     pub faults: Vec<String>,
+    /// How many mutants were judged.
+    pub mutants: usize,
+    /// How many of them are not as stated or break the rule.
+    pub broken: usize,
 }
 
-/// Runs every case under `root` (`<ID>/hit-...` and `<ID>/miss-...`) whose id `wanted` admits.
+/// Runs every case under `root` (`<ID>/hit-...` and `<ID>/miss-...`) whose id `wanted` admits. With
+/// [`Mutants::Judged`] every hit is broken in all ways and judged again.
 ///
 /// # Errors
 ///
@@ -110,23 +125,35 @@ pub struct CaseResult {
 pub fn prove(
     root: &Path,
     catalogue: &Catalogue,
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: &(dyn Fn(&str) -> bool + Sync),
+    mutants: Mutants,
 ) -> std::io::Result<Vec<CaseResult>> {
-    let mut results = Vec::new();
+    let mut cases: Vec<(String, PathBuf)> = Vec::new();
     for pattern in folders(root)? {
         let id = name(&pattern);
-        if !wanted(&id) {
-            continue;
-        }
-        for case in folders(&pattern)? {
-            let case_name = name(&case);
-            if case_name.starts_with("hit-") || case_name.starts_with("miss-") {
-                let faults = prove_case(&id, &case, catalogue);
-                results.push(CaseResult { id: id.clone(), case: case_name, faults });
-            }
+        if wanted(&id) {
+            let of_pattern = folders(&pattern)?.into_iter();
+            cases.extend(of_pattern.filter(|case| is_case(&name(case))).map(|case| (id.clone(), case)));
         }
     }
-    Ok(results)
+    let workshop = Workshop::new(catalogue, &Options::default());
+    let prover = Prover { catalogue, workshop, mutants };
+    Ok(prover.prove_all(&cases))
+}
+
+/// Are the mutants of hits judged as well?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutants {
+    /// Only the samples as they are.
+    Left,
+    /// Every mutant is held against its statement or the rule.
+    Judged,
+    /// What the mutants come to is written into the expectation files, in place of what stands there.
+    Blessed,
+}
+
+fn is_case(name: &str) -> bool {
+    name.starts_with("hit-") || name.starts_with("miss-")
 }
 
 fn folders(path: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -142,34 +169,134 @@ fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn prove_case(id: &str, case: &Path, catalogue: &Catalogue) -> Vec<String> {
-    let file = case.join(FILE);
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) => return vec![format!("{FILE}: {error}")],
-    };
-    let expectation: Expectation = match toml::from_str(&text) {
-        Ok(expectation) => expectation,
-        Err(error) => return vec![format!("{FILE}: {error}")],
-    };
-    if expectation.schema != "blogscan-expect/1" {
-        return vec![format!("{FILE}: the schema {:?} is not known", expectation.schema)];
-    }
-    let (options, settings) = match options(&expectation.options) {
-        Ok(both) => both,
-        Err(fault) => return vec![format!("{FILE}: {fault}")],
-    };
-    let input = case.to_string_lossy().into_owned();
-    let report = run(std::slice::from_ref(&input), &options, catalogue, &settings);
-    let mut faults = compare(id, &format!("{}/", input.trim_end_matches('/')), &expectation, &report);
-    if name(case).starts_with("miss-") {
-        let too_high = expectation.finding.iter().filter(|expected| {
-            expected.advisory == id
-                && Level::from_name(&expected.level).is_none_or(|level| level >= Level::Likely)
+/// What all cases share.
+struct Prover<'c> {
+    catalogue: &'c Catalogue,
+    /// For samples that ask for nothing about dates.
+    workshop: Workshop<'c>,
+    mutants: Mutants,
+}
+
+impl<'c> Prover<'c> {
+    /// Every case, in their order. The threads are plain ones: a case scans with a pool of its own, and a thread of a
+    /// pool that waits for another one begins further cases on its stack until that is full.
+    fn prove_all(&self, cases: &[(String, PathBuf)]) -> Vec<CaseResult> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let Some((index, (id, case))) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                cases.get(index).map(|case| (index, case))
+            } {
+                done.push((index, self.prove(id, case)));
+            }
+            done
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut results: Vec<(usize, CaseResult)> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut results = work();
+            for worker in workers {
+                match worker.join() {
+                    Ok(done) => results.extend(done),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            results
         });
-        faults.extend(too_high.map(|expected| format!("a near miss must not expect {}", expected.level)));
+        results.sort_unstable_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
     }
+
+    fn prove(&self, id: &str, case: &Path) -> CaseResult {
+        let mut result =
+            CaseResult { id: id.to_owned(), case: name(case), faults: Vec::new(), mutants: 0, broken: 0 };
+        match expectation(case) {
+            Ok((text, expectation)) => self.compare(case, &text, &expectation, &mut result),
+            Err(fault) => result.faults.push(format!("{FILE}: {fault}")),
+        }
+        result
+    }
+
+    fn compare(&self, case: &Path, text: &str, expectation: &Expectation, result: &mut CaseResult) {
+        let (options, settings) = match options(&expectation.options) {
+            Ok(both) => both,
+            Err(fault) => return result.faults.push(format!("{FILE}: {fault}")),
+        };
+        let own: Option<Workshop<'c>> = options.date_order.map(|_| Workshop::new(self.catalogue, &options));
+        let workshop = own.as_ref().unwrap_or(&self.workshop);
+        let id = result.id.clone();
+        let input = case.to_string_lossy().into_owned();
+        let report = run_with(std::slice::from_ref(&input), &options, self.catalogue, &settings, workshop);
+        let prefix = format!("{}/", input.trim_end_matches('/'));
+        result.faults.extend(compare(&id, &prefix, expectation, &report));
+        if name(case).starts_with("miss-") {
+            let too_high = expectation.finding.iter().filter(|expected| {
+                expected.advisory == id
+                    && Level::from_name(&expected.level).is_none_or(|level| level >= Level::Likely)
+            });
+            let fault = |expected: &Expected| format!("a near miss must not expect {}", expected.level);
+            result.faults.extend(too_high.map(fault));
+        } else if self.mutants != Mutants::Left && result.faults.is_empty() {
+            let bench = Bench::new(&input, self.catalogue, workshop, &options, &settings);
+            self.break_it(case, text, expectation, &bench, result);
+        }
+    }
+
+    /// Judges the mutants of every finding of the pattern itself.
+    fn break_it(
+        &self,
+        case: &Path,
+        text: &str,
+        expectation: &Expectation,
+        bench: &Bench<'_, 'c>,
+        result: &mut CaseResult,
+    ) {
+        let mut blessed: Vec<Option<Vec<Mutant>>> = Vec::new();
+        for expected in &expectation.finding {
+            let level = Level::from_name(&expected.level).filter(|_| expected.advisory == result.id);
+            let Some(level) = level else {
+                blessed.push(None);
+                continue;
+            };
+            let mutants = bench.mutants(&result.id, level, &expected.about);
+            result.mutants += mutants.len();
+            if self.mutants == Mutants::Judged {
+                let faults = judge(&mutants, level, expected);
+                result.broken += faults.len();
+                result.faults.extend(faults);
+            }
+            blessed.push(Some(mutants));
+        }
+        if self.mutants == Mutants::Blessed
+            && let Err(error) = std::fs::write(case.join(FILE), bless::blessed(text, &blessed))
+        {
+            result.faults.push(format!("{FILE}: {error}"));
+        }
+    }
+}
+
+/// What is wrong with the mutants of one finding.
+fn judge(mutants: &[Mutant], level: Level, expected: &Expected) -> Vec<String> {
+    let stated = |mutant: &Mutant| {
+        let mut levels = expected.mutants.iter();
+        levels.find(|(_, names)| names.contains(&mutant.name)).map(|(level, _)| level.as_str())
+    };
+    let mut faults: Vec<String> =
+        mutants.iter().filter_map(|mutant| mutant.fault(level, stated(mutant))).collect();
+    let all = expected.mutants.values().flatten();
+    let unknown = all.filter(|name| mutants.iter().all(|mutant| mutant.name != **name));
+    faults.extend(unknown.map(|name| format!("mutant {name:?} is stated and does not apply")));
     faults
+}
+
+fn expectation(case: &Path) -> Result<(String, Expectation), String> {
+    let text = std::fs::read_to_string(case.join(FILE)).map_err(|error| error.to_string())?;
+    let expectation: Expectation = toml::from_str(&text).map_err(|error| error.to_string())?;
+    if expectation.schema != "blogscan-expect/1" {
+        return Err(format!("the schema {:?} is not known", expectation.schema));
+    }
+    Ok((text, expectation))
 }
 
 fn options(expected: &ExpectedOptions) -> Result<(Options, Settings), String> {

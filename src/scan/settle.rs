@@ -17,6 +17,7 @@ use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
 use super::collect::{Part, SessionPart};
+use super::first_failure::FirstFailures;
 use super::source::Extract;
 use super::unknown::Errors;
 
@@ -36,6 +37,7 @@ pub(super) struct SettledSource {
     pub(super) first: Option<Stamp>,
     pub(super) last: Option<Stamp>,
     pub(super) codes: IndexMap<(&'static str, String), u64>,
+    pub(super) first_failures: FirstFailures,
     pub(super) errors: Errors,
 }
 
@@ -61,7 +63,11 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
         sources: Vec::new(),
         notices: Vec::new(),
     };
-    for (number, extract) in extracts.into_iter().enumerate() {
+    let by_stream = orders_by_stream(&extracts);
+    for (number, mut extract) in extracts.into_iter().enumerate() {
+        if decided_order(extract.order, &extract.part).is_none() && !has_votes(&extract.part) {
+            extract.order = by_stream.get(&(extract.dialect, extract.stream.clone())).copied().flatten();
+        }
         settler.take(SourceId(u32::try_from(number).unwrap_or(u32::MAX)), extract);
     }
     settler.finish()
@@ -166,7 +172,7 @@ impl Settler<'_> {
         }
         for (dialect, track) in &mut part.tracks {
             let intervals: Vec<Interval> = track
-                .finish()
+                .finish(dialect.coverage_kind())
                 .into_iter()
                 .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
                 .collect();
@@ -179,6 +185,7 @@ impl Settler<'_> {
                 intervals,
             });
         }
+        let own_zone = part.first.is_some_and(|stamp| stamp.zone() != Zone::Unknown);
         let (first, last) =
             (part.first.map(|stamp| clock.settle(stamp)), part.last.map(|stamp| clock.settle(stamp)));
         self.world.sources.push(SourceInfo {
@@ -194,7 +201,7 @@ impl Settler<'_> {
         });
         self.sources.push(SettledSource {
             errors: part.errors,
-            zone: zone_word(&clock, first, last),
+            zone: zone_word(&clock, own_zone, first, last),
             path,
             dialect,
             reason,
@@ -208,6 +215,7 @@ impl Settler<'_> {
             first,
             last,
             codes: part.codes,
+            first_failures: part.first_failures,
         });
     }
 
@@ -283,6 +291,28 @@ impl Settler<'_> {
     }
 }
 
+/// Does the source itself show how it writes dates?
+fn has_votes(part: &Part) -> bool {
+    part.month_first > 0 || part.day_first > 0
+}
+
+/// The order of day and month that the files of a stream show together: one program writes them on one machine, and a
+/// short file of one early day shows nothing by itself. Files that contradict each other settle nothing.
+fn orders_by_stream(extracts: &[Extract]) -> IndexMap<(Dialect, String), Option<DateOrder>> {
+    let mut votes: IndexMap<(Dialect, String), (u64, u64)> = IndexMap::new();
+    for extract in extracts.iter().filter(|extract| has_votes(&extract.part)) {
+        let (month, day) = votes.entry((extract.dialect, extract.stream.clone())).or_default();
+        *month = month.saturating_add(extract.part.month_first);
+        *day = day.saturating_add(extract.part.day_first);
+    }
+    let order = |votes| match votes {
+        (1.., 0) => Some(DateOrder::Mdy),
+        (0, 1..) => Some(DateOrder::Dmy),
+        _ => None,
+    };
+    votes.into_iter().map(|(stream, votes)| (stream, order(votes))).collect()
+}
+
 /// The order of day and month that a source shows, else the one found in its beginning or given by the user.
 fn decided_order(order: Option<DateOrder>, part: &Part) -> Option<DateOrder> {
     match (part.month_first, part.day_first) {
@@ -344,10 +374,11 @@ fn newest_first(dialect: Dialect) -> bool {
         || matches!(dialect, Dialect::VmwareEvents | Dialect::NetbackupBpdbjobs)
 }
 
-/// The zone of a source's stamps in a word: the name that was given, else the offset that all of them have.
-fn zone_word(clock: &Clock<'_>, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
+/// The zone of a source's stamps in a word: the name that was given for a source that has none of its own, else the
+/// offset that all of them have.
+fn zone_word(clock: &Clock<'_>, own: bool, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
     let offsets = [first?.zone(), last?.zone()];
-    match (offsets, clock.zone) {
+    match (offsets, clock.zone.filter(|_| !own)) {
         ([Zone::Offset(_), Zone::Offset(_)], Some(rule)) => Some(rule.to_string()),
         ([Zone::Offset(one), Zone::Offset(other)], None) if one == other => {
             Some(if one == 0 { "UTC".to_owned() } else { offset_word(one) })

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::base::stamp::midnight;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
 use crate::dialect::identify::recognise;
 use crate::dialect::{
@@ -19,9 +20,11 @@ use crate::pattern::Catalogue;
 
 use super::Options;
 use super::collect::{Collector, Part, Reading};
+use super::repeats::Repeats;
 use super::spill::Spill;
 
 /// A source that was read.
+#[derive(Clone)]
 pub(super) struct Extract {
     pub(super) path: String,
     pub(super) dialect: Dialect,
@@ -40,6 +43,7 @@ pub(super) struct Extract {
 }
 
 /// A log that was read up to the head of a record, and from there to its end, where it may have been half written.
+#[derive(Clone)]
 pub(super) struct Resume {
     /// Where that record begins, in bytes.
     pub(super) offset: u64,
@@ -51,9 +55,17 @@ pub(super) struct Resume {
     pub(super) tail: Part,
 }
 
-fn tells_late(extract: &Extract) -> bool {
+/// The order of day and month that a source proves, where it was read in another one: only its rest told, or the user
+/// said otherwise. What a log proves is not for the user to say.
+pub(super) fn order_told_late(extract: &Extract) -> Option<DateOrder> {
     let part = &extract.part;
-    extract.order.is_none() && part.day_first > 0 && part.month_first == 0 && part.swappable > 0
+    let proved = match (part.month_first, part.day_first) {
+        (1.., 0) => DateOrder::Mdy,
+        (0, 1..) => DateOrder::Dmy,
+        _ => return None,
+    };
+    let read = extract.order.unwrap_or(DateOrder::Mdy);
+    (part.swappable > 0 && read != proved).then_some(proved)
 }
 
 /// What all sources of a scan share.
@@ -103,26 +115,28 @@ impl<'c> Workshop<'c> {
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
             self.reading.watch.begin(text.path());
-            extracts.push(self.read(text, self.order, before.take()));
+            extracts.push(self.read(text, None, before.take()));
         });
-        // Only the rest of a source told that days come first: what stood before was read month first.
-        let late: HashMap<String, usize> = extracts
+        let late: HashMap<String, (usize, DateOrder)> = extracts
             .iter()
             .enumerate()
-            .filter(|(_, extract)| tells_late(extract))
-            .map(|(at, extract)| (extract.path.clone(), at))
+            .filter_map(|(at, extract)| Some((extract.path.clone(), (at, order_told_late(extract)?))))
             .collect();
         if !late.is_empty() && matches!(found.origin, input::Origin::File(_)) {
             input::visit(found, &self.reading, &mut |text| {
-                if let Some(slot) = late.get(text.path()).and_then(|at| extracts.get_mut(*at)) {
-                    *slot = self.read(text, Some(DateOrder::Dmy), None);
+                if let Some((at, order)) = late.get(text.path())
+                    && let Some(slot) = extracts.get_mut(*at)
+                {
+                    *slot = self.read(text, Some(*order), None);
                 }
             });
         }
         (extracts, notices)
     }
 
-    fn read(
+    /// Reads one source. `order` is what it proved when it was read before; the user's word counts only for a source
+    /// that proves nothing.
+    pub(super) fn read(
         &self,
         text: TextReader<'_>,
         order: Option<DateOrder>,
@@ -160,6 +174,8 @@ impl<'c> Workshop<'c> {
             }
             None => read_unknown(text, &mut extract),
         }
+        // What the events share stays with them.
+        extract.part.repeats = Repeats::default();
         extract
     }
 
@@ -176,6 +192,7 @@ impl<'c> Workshop<'c> {
         extract.place = dialect.place(&extract.path);
         extract.stream =
             extract.place.stream.clone().unwrap_or_else(|| without_rotation(&extract.path).to_owned());
+        extract.order = extract.order.or(self.order);
         let context = SourceContext {
             path: extract.path.clone(),
             date_order: extract.order,
@@ -185,7 +202,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
-            day: None,
+            midnight: None,
             process: context.place.process.as_deref(),
             order: extract.order,
         };
@@ -228,7 +245,8 @@ impl<'c> Workshop<'c> {
         } else {
             extract.stream = without_rotation(&extract.path).to_owned();
         }
-        extract.order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        let order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        extract.order = order.or(self.order);
         let context = SourceContext {
             path: extract.path.clone(),
             date_order: extract.order,
@@ -238,7 +256,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
-            day: context.place.date,
+            midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: extract.order,
         };
@@ -380,8 +398,8 @@ fn read_on(
             resume = OutcomeSoFar::of(outcome).map(|outcome| Resume {
                 offset: range.start,
                 outcome,
-                body: held.clone(),
-                tail: part.clone(),
+                body: Part { repeats: Repeats::default(), ..held.clone() },
+                tail: Part { repeats: Repeats::default(), ..part.clone() },
             });
         }
         held.join(part, outcome.breaks);
@@ -430,8 +448,8 @@ fn read_text(
             collector.record(record);
             consumed = buffer.len();
         }
-        let done = buffer.as_bytes().get(..consumed).unwrap_or_default();
-        line += memchr::memchr_iter(b'\n', done).count() as u64;
+        let left = buffer.as_bytes().get(consumed..).unwrap_or_default();
+        line = text.breaks().saturating_sub(memchr::memchr_iter(b'\n', left).count() as u64);
         if feed == Feed::Last {
             return (part, text.finish());
         }

@@ -21,6 +21,8 @@ use crate::pattern::Catalogue;
 use crate::verdict::Texts;
 
 use super::collect::{Part, SessionPart};
+use super::first_failure::FirstFailures;
+use super::repeats::Repeats;
 use super::source::{Extract, Resume};
 use super::spill::Spill;
 use super::track::{Days, Track};
@@ -130,6 +132,7 @@ struct StoredPart {
     notices: Vec<(String, Option<u64>, String)>,
     votes: (u64, u64, u64),
     host: Option<String>,
+    first_failures: FirstFailures,
     errors: Errors,
     tracks: Vec<(Dialect, Track)>,
     sessions: Vec<StoredSession>,
@@ -288,6 +291,7 @@ impl Terms<'_> {
                 .collect(),
             votes: (part.month_first, part.day_first, part.swappable),
             host: part.host.clone(),
+            first_failures: part.first_failures.clone(),
             errors: part.errors.clone(),
             tracks: part.tracks.iter().map(|(dialect, track)| (*dialect, track.clone())).collect(),
             // Nobody asks for a session without events.
@@ -352,7 +356,9 @@ impl Terms<'_> {
             day_first,
             swappable,
             host: stored.host,
+            first_failures: stored.first_failures,
             errors: stored.errors,
+            repeats: Repeats::default(),
             tracks: stored.tracks.into_iter().collect(),
             sessions: stored.sessions.into_iter().map(session_in).collect(),
             codes: stored

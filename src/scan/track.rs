@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Interval, Stamp};
+use crate::base::{CoverageKind, Interval, Stamp};
 
 /// The stretches that records of one dialect reach over.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Track {
     stretches: Vec<Stretch>,
     last_number: Option<u64>,
+    /// Records so far.
+    records: usize,
 }
 
 /// A stretch without a hole.
@@ -25,6 +27,20 @@ struct Stretch {
 }
 
 impl Stretch {
+    /// Reaches over one more record.
+    fn reach(&mut self, stamp: Stamp, at: i64, number: Option<u64>) {
+        if at < self.from {
+            (self.from, self.first) = (at, stamp);
+        }
+        if at > self.to {
+            (self.to, self.last) = (at, stamp);
+        }
+        if let Some(number) = number {
+            let (low, high) = self.numbers.unwrap_or((number, number));
+            self.numbers = Some((low.min(number), high.max(number)));
+        }
+    }
+
     fn take(&mut self, other: &Stretch) {
         if other.from < self.from {
             (self.from, self.first) = (other.from, other.first);
@@ -59,35 +75,37 @@ pub(super) fn micros(stamp: Stamp) -> Option<i64> {
 }
 
 impl Track {
-    /// Adds a record. `quiet` is how long the log may be silent and still prove that nothing happened; `number` is
-    /// the record's number, where the log counts its records.
-    pub(super) fn add(&mut self, stamp: Stamp, quiet: Option<i64>, number: Option<u64>) {
-        let Some(at) = micros(stamp) else { return };
+    /// Adds a record. `at` is its time on one clock; `quiet` is how long the log may be silent and still prove that
+    /// nothing happened; `number` is the record's number, where the log counts its records.
+    #[inline]
+    pub(super) fn add(&mut self, stamp: Stamp, at: i64, quiet: Option<i64>, number: Option<u64>) {
+        self.records += 1;
         let follows = match (number, self.last_number) {
             (Some(number), Some(last)) => number.abs_diff(last) <= 1,
             _ => true,
         };
         self.last_number = number.or(self.last_number);
         let reach = quiet.unwrap_or(i64::MAX);
-        let here = Stretch { from: at, first: stamp, to: at, last: stamp, numbers: number.map(|n| (n, n)) };
         if let Some(held) = self.stretches.last_mut()
             && follows
             && held.first.is_dated() == stamp.is_dated()
             && at >= held.from.saturating_sub(reach)
             && at <= held.to.saturating_add(reach)
         {
-            held.take(&here);
+            held.reach(stamp, at, number);
             return;
         }
         if self.stretches.len() >= MOST_STRETCHES {
             self.merge();
         }
-        self.stretches.push(here);
+        let numbers = number.map(|number| (number, number));
+        self.stretches.push(Stretch { from: at, first: stamp, to: at, last: stamp, numbers });
     }
 
     /// Adds what followed in the source, shifted by whole days.
     pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
         let reach = quiet.unwrap_or(i64::MAX);
+        self.records += next.records;
         for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
             match self.stretches.last_mut() {
                 Some(held)
@@ -141,12 +159,26 @@ impl Track {
         self.stretches = joined;
     }
 
-    /// The stretches in order of time.
-    pub(super) fn finish(&mut self) -> Vec<Interval> {
+    /// The stretches in order of time. In a list of jobs a missing number is a hole only where the list counts almost
+    /// without gaps: one that somebody filtered has gaps everywhere, and they tell nothing.
+    pub(super) fn finish(&mut self, kind: CoverageKind) -> Vec<Interval> {
         self.merge();
+        let is_list = kind == CoverageKind::JobList;
+        let is_filtered =
+            self.stretches.len().saturating_sub(1).saturating_mul(RECORDS_PER_GAP) > self.records;
+        if is_list && is_filtered && self.stretches.iter().all(|stretch| stretch.numbers.is_some()) {
+            let mut stretches = self.stretches.drain(..);
+            if let Some(mut whole) = stretches.next() {
+                stretches.for_each(|stretch| whole.take(&stretch));
+                self.stretches = vec![whole];
+            }
+        }
         self.stretches.iter().map(|stretch| Interval { from: stretch.first, to: stretch.last }).collect()
     }
 }
+
+/// A list with more gaps than one in so many records was filtered.
+const RECORDS_PER_GAP: usize = 10;
 
 /// A bound for sources whose every record stands alone (an export of errors only, with record numbers).
 const MOST_STRETCHES: usize = 20_000;
@@ -243,10 +275,10 @@ mod tests {
     fn silence_beyond_the_quiet_time_is_a_hole() {
         let mut track = Track::default();
         for hour in [0, 20, 40, 100, 90] {
-            track.add(at(hour), Some(26 * HOUR), None);
+            track.add(at(hour), hour * HOUR, Some(26 * HOUR), None);
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(40) }, Interval { from: at(90), to: at(100) }]
         );
     }
@@ -255,10 +287,10 @@ mod tests {
     fn a_missing_record_number_is_a_hole() {
         let mut track = Track::default();
         for (hour, number) in [(0, 1), (1, 2), (2, 5), (3, 6)] {
-            track.add(at(hour), None, Some(number));
+            track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]
         );
     }
@@ -267,12 +299,29 @@ mod tests {
     fn a_ring_that_begins_in_its_middle_has_no_hole_there() {
         let mut track = Track::default();
         for (hour, number) in [(7, 12), (8, 13), (0, 7), (1, 8), (4, 10), (5, 11)] {
-            track.add(at(hour), None, Some(number));
+            track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
-            track.finish(),
+            track.finish(CoverageKind::Log),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(4), to: at(8) }]
         );
+    }
+
+    /// A list that counts 1 to 30 with one night cut out has a hole; one of which somebody took every third job has none.
+    #[test]
+    fn a_list_that_counts_shows_what_is_cut_out() {
+        let list = |numbers: &[u64]| {
+            let mut track = Track::default();
+            for number in numbers {
+                let hour = i64::try_from(*number).unwrap();
+                track.add(at(hour), hour * HOUR, None, Some(*number));
+            }
+            track.finish(CoverageKind::JobList)
+        };
+        let cut: Vec<u64> = (1..=10).chain(21..=30).rev().collect();
+        assert_eq!(list(&cut), [Interval { from: at(1), to: at(10) }, Interval { from: at(21), to: at(30) }]);
+        let filtered: Vec<u64> = (1..=30).step_by(3).collect();
+        assert_eq!(list(&filtered), [Interval { from: at(1), to: at(28) }]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ use crate::base::name::{fold, is_machine_key, same_machine};
 
 mod mail;
 mod read;
+mod silence;
 mod zone;
 
 pub use mail::MailSettings;

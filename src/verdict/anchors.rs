@@ -77,7 +77,11 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
             by_object.entry(number).or_default().push(kept);
         }
     }
-    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &outcomes.refuted)).collect()
+    let mut refuted: HashMap<EventIndex, Vec<&Refuted>> = HashMap::new();
+    for other in &outcomes.refuted {
+        refuted.entry(other.anchor).or_default().push(other);
+    }
+    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &refuted)).collect()
 }
 
 /// Does the outcome stand on several records of which one's day and month could be exchanged?
@@ -150,7 +154,7 @@ fn entry(
     world: &World<'_>,
     pattern: &Pattern,
     leveled: Vec<Leveled<'_>>,
-    refuted: &[Refuted],
+    refuted: &HashMap<EventIndex, Vec<&Refuted>>,
 ) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
@@ -173,7 +177,12 @@ fn entry(
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
         repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
-        refuted: refuted_rows(world, pattern, chosen, refuted),
+        refuted: refuted_rows(
+            world,
+            pattern,
+            chosen,
+            refuted.get(&chosen.outcome.anchor).map_or(&[], Vec::as_slice),
+        ),
     })
 }
 
@@ -231,10 +240,15 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(world: &World<'_>, pattern: &Pattern, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+fn refuted_rows(
+    world: &World<'_>,
+    pattern: &Pattern,
+    chosen: &Leveled<'_>,
+    refuted: &[&Refuted],
+) -> Vec<Row> {
     let held = chosen.level.strength_at_anchor();
     let mut rows: Vec<Row> = Vec::new();
-    for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
+    for other in refuted {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });
@@ -251,21 +265,38 @@ fn refuted_rows(world: &World<'_>, pattern: &Pattern, chosen: &Leveled<'_>, refu
 }
 
 /// Drops an entry where another one at the same or a higher level holds all its keys and values.
+///
+/// Only entries with more keys can hold another one; they are found by the rarest of its values, so that a flood of
+/// objects is not compared with itself.
 pub(super) fn subsume(world: &World<'_>, entries: &mut Vec<Entry>) {
-    let held: Vec<(Level, Object)> =
-        entries.iter().map(|entry| (entry.level, entry.object.clone())).collect();
-    let mut index = 0;
-    entries.retain(|entry| {
-        let mine = index;
-        index += 1;
-        !held.iter().enumerate().any(|(other, (level, object))| {
-            other != mine
-                && *level >= entry.level
-                && !entry.object.is_empty()
-                && entry.object.len() < object.len()
-                && entry.object.iter().all(|(key, value)| {
-                    object.iter().any(|(theirs, held)| theirs == key && world.equal(key, value, key, held))
-                })
+    let lengths = || entries.iter().map(|entry| entry.object.len());
+    let (Some(shortest), Some(longest)) = (lengths().min(), lengths().max()) else { return };
+    if shortest == longest {
+        return;
+    }
+    let table_key = |(key, value): &(String, String)| (key.clone(), world.value_key(key, value));
+    let mut holders: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.object.len() > shortest) {
+        for pair in &entry.object {
+            holders.entry(table_key(pair)).or_default().push(index);
+        }
+    }
+    let holds = |holder: &Entry, entry: &Entry| {
+        holder.level >= entry.level
+            && entry.object.len() < holder.object.len()
+            && entry.object.iter().all(|(key, value)| {
+                holder.object.iter().any(|(theirs, held)| theirs == key && world.equal(key, value, key, held))
+            })
+    };
+    let is_held = |entry: &Entry| {
+        let lists = entry.object.iter().map(|pair| holders.get(&table_key(pair)));
+        // A value that no longer object has: nothing holds this entry.
+        let rarest = lists.min_by_key(|list| list.map_or(0, Vec::len)).flatten();
+        rarest.is_some_and(|list| {
+            list.iter().filter_map(|index| entries.get(*index)).any(|holder| holds(holder, entry))
         })
-    });
+    };
+    let held: Vec<bool> = entries.iter().map(is_held).collect();
+    let mut held = held.into_iter();
+    entries.retain(|_| !held.next().unwrap_or(false));
 }

@@ -18,6 +18,8 @@ mod exposed;
 mod levels;
 mod objects;
 
+use std::collections::HashSet;
+
 use crate::base::{Event, Finding, Level, Notice, NoticeCode};
 use crate::correlate::{Search, World};
 use crate::pattern::Pattern;
@@ -54,31 +56,44 @@ fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, texts: &dyn Texts,
     let outcomes = search.outcomes();
     let mut entries = anchors::entries(world, pattern, &outcomes);
     anchors::subsume(world, &mut entries);
-    open_ends(world, &entries, &outcomes.open_ends, judgement);
+    open_ends(world, &entries, &outcomes.open_ends, NoticeCode::OpenEnd, judgement);
+    open_ends(world, &entries, &outcomes.holes, NoticeCode::Hole, judgement);
     let exposed = exposed::hosts(world, pattern, &entries);
     judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry, texts)));
     judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host, texts)));
 }
 
-/// A failure began and the log ends before it would show: said as a notice, since no verdict holds.
+/// A failure began and the log ends, or has a hole, where it would show: said as a notice, since no verdict holds.
 fn open_ends(
     world: &World<'_>,
     entries: &[Entry],
     open_ends: &[(crate::correlate::EventIndex, String)],
+    code: NoticeCode,
     judgement: &mut Judgement,
 ) {
+    if open_ends.is_empty() {
+        return;
+    }
+    let told: HashSet<crate::correlate::EventIndex> = entries
+        .iter()
+        .flat_map(|entry| entry.anchors.iter().copied().chain(entry.choice.bound_events()))
+        .collect();
+    let mut raised: HashSet<(Option<String>, Option<u64>, String)> = HashSet::new();
     for (anchor, row) in open_ends {
-        let told = entries.iter().any(|entry| {
-            entry.anchors.contains(anchor) || entry.choice.bound_events().any(|event| event == *anchor)
-        });
         let Some(event) = world.event(*anchor) else { continue };
         let notice = Notice {
-            code: NoticeCode::OpenEnd,
+            code,
             source: Some(world.path(event.source).to_owned()),
             line: event.line,
-            detail: format!("the log ends before it can be said whether this did harm ({row})"),
+            detail: match code {
+                NoticeCode::Hole => {
+                    format!("the log has a hole where it would show whether this did harm ({row})")
+                }
+                _ => format!("the log ends before it can be said whether this did harm ({row})"),
+            },
         };
-        if !told && !judgement.notices.contains(&notice) {
+        let once = (notice.source.clone(), notice.line, notice.detail.clone());
+        if !told.contains(anchor) && raised.insert(once) {
             judgement.notices.push(notice);
         }
     }

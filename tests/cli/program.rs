@@ -54,6 +54,24 @@ fn what_needs_no_logs() {
     let known = blogscan().args(["explain", "191"]).assert().success();
     let text = String::from_utf8_lossy(&known.get_output().stdout).into_owned();
     assert!(text.contains("Usually") && text.contains("Look at"), "{text}");
+    // An error of Backup Exec is one number in two spellings, whether or not its meaning is known.
+    for code in ["V-79-57344-65072", "v-79-57344-65072", "0xE000FE30", "e000fe30"] {
+        let known = blogscan().args(["explain", code]).assert().success();
+        let text = String::from_utf8_lossy(&known.get_output().stdout).into_owned();
+        assert!(text.contains("0xE000FE30 = V-79-57344-65072"), "{text}");
+    }
+    for code in ["V-79-57344-4660", "0xE0001234"] {
+        let unknown = blogscan().args(["explain", code]).assert().code(1);
+        let text = String::from_utf8_lossy(&unknown.get_output().stderr).into_owned();
+        assert!(text.contains("0xE0001234 is V-79-57344-4660"), "{text}");
+    }
+    for (code, advisory) in
+        [("ANS9365E", "swg21678788"), ("e000fedd", "BE-OBJECT-LIST"), ("ANS2330", "IT14926")]
+    {
+        let known = blogscan().args(["explain", code]).assert().success();
+        let text = String::from_utf8_lossy(&known.get_output().stdout).into_owned();
+        assert!(text.contains(advisory), "{text}");
+    }
     let unknown = blogscan().args(["explain", "99999"]).assert().code(1);
     let text = String::from_utf8_lossy(&unknown.get_output().stderr).into_owned();
     assert!(text.contains("not known here"), "{text}");

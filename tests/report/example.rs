@@ -3,8 +3,8 @@
 
 use blogscan::base::finding::{Condition, Evidence, Object};
 use blogscan::base::report::{
-    CatalogueRow, CodeRow, CoverageRow, FactRow, Gap, NoticeRow, SCHEMA, ScanSummary, SourceRow, Tool,
-    UnknownErrorRow,
+    CatalogueRow, CodeRow, CoverageRow, FactRow, FirstFailureRow, Gap, NoticeRow, SCHEMA, ScanSummary,
+    SourceRow, Tool, UnknownErrorRow,
 };
 use blogscan::base::{ConditionState, Finding, Impact, Level, Report};
 use indexmap::IndexMap;
@@ -481,14 +481,22 @@ pub(crate) fn whole() -> Report {
                 code: "83".into(),
                 count: 5,
                 meaning: some("media open error"),
+                first_failure: Some(FirstFailureRow { jobs: 2, processes: vec!["bpdm".into()] }),
             },
             CodeRow {
                 product: "netbackup".into(),
                 code: "191".into(),
                 count: 1_240,
                 meaning: some("no images were successfully processed"),
+                first_failure: None,
             },
-            CodeRow { product: "windows".into(), code: "NTDS ISAM:508".into(), count: 3, meaning: None },
+            CodeRow {
+                product: "windows".into(),
+                code: "NTDS ISAM:508".into(),
+                count: 3,
+                meaning: None,
+                first_failure: None,
+            },
         ],
         unknown_errors: vec![
             unknown_error(

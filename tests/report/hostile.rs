@@ -4,7 +4,7 @@ use blogscan::base::finding::Object;
 use blogscan::base::{Impact, Level, Report};
 use blogscan::report::escape::is_hostile;
 use blogscan::report::text::{Look, render};
-use blogscan::report::{csv, json, markdown, objects, sanitise};
+use blogscan::report::{csv, html, json, markdown, objects, sanitise};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -130,6 +130,8 @@ fn secrets_are_in_no_format() {
         let outputs = [
             render(&logged, Look::default()),
             json::render(&logged),
+            html::render(&logged, Look::default()),
+            render(&logged, Look { is_timeline: true, ..Look::default() }),
             objects::render(&logged, Level::Cleared),
         ];
         for output in outputs {
@@ -281,6 +283,20 @@ fn no_cell_of_a_spreadsheet_is_a_formula() {
                 }
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_on_the_page(text in "\\PC{0,40}|[\\x00-\\u{2070}]{0,40}", width in 0_usize..200) {
+        let report = sanitise(filled(&text));
+        prop_assert!(is_harmless(&html::render(&report, Look::default())));
+        let timeline = render(&report, Look { width, is_timeline: true, ..Look::default() });
+        prop_assert!(is_harmless(&timeline));
+        let room = width.clamp(40, 120);
+        prop_assert!(timeline.lines().all(|line| line.width() <= room));
     }
 }
 

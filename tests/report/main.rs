@@ -1,11 +1,21 @@
 //! The report in every format, against a report written by hand.
 
+// Test helpers outside of test functions may fail like these.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
 mod contract;
 mod example;
 mod formats;
 mod hostile;
 #[cfg(feature = "mail")]
 mod mail;
+mod page;
 mod redact;
 
 use blogscan::base::{Impact, Level, Report};
@@ -40,6 +50,17 @@ fn text_at_80_columns() {
 #[test]
 fn text_at_120_columns() {
     insta::assert_snapshot!(text(example::whole(), at(120)));
+}
+
+#[test]
+fn timeline_at_80_columns() {
+    let shown = text(example::whole(), Look { is_timeline: true, ..at(80) });
+    insta::assert_snapshot!(shown);
+    for width in [40, 47, 60, 120] {
+        for line in text(example::whole(), Look { is_timeline: true, ..at(width) }).lines() {
+            assert!(line.width() <= width, "{width}: {line}");
+        }
+    }
 }
 
 #[test]

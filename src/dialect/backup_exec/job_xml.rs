@@ -41,7 +41,11 @@ impl Reader for JobXml {
         while !start.is_char_boundary(end) {
             end -= 1;
         }
-        start.starts_with('<') && start.get(..end).is_some_and(|start| start.contains("<joblog"))
+        let begin = start.get(..end).unwrap_or("");
+        // `<joblog_like>` is another element.
+        let ends_name = |rest: &str| rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/'));
+        let is_own = |(at, name): (usize, &str)| begin.get(at + name.len()..).is_some_and(ends_name);
+        start.starts_with('<') && begin.match_indices("<joblog").any(is_own)
     }
 
     fn claim(&self, line: &str) -> Claim {
@@ -362,5 +366,8 @@ mod tests {
             cut_anywhere(&JobXml, "a.xml", text);
         }
         assert!(!JobXml.opens("<?xml version=\"1.0\"?><Events>"));
+        assert!(!JobXml.opens("<?xml version=\"1.0\"?><joblog_like><header>x</header></joblog_like>"));
+        assert_eq!(JobXml.claim("<joblog_like>"), Claim::No);
+        assert!(JobXml.opens("<?xml version=\"1.0\"?><!-- <joblogs --><joblog\tversion=\"1\">"));
     }
 }

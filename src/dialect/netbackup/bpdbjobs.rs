@@ -9,12 +9,13 @@
 //!
 //! Each row is a record of kind `job` and a session. The detail lines in it are derived records of `netbackup.job`
 //! in that session, and a backup of a virtual machine gives a derived `vm-backup` record at the end ([`super::vm_run`]).
-//! Line breaks inside values split a row over lines. The table that `-report` prints without options is not read:
-//! its columns are nowhere documented.
+//! Line breaks inside values split a row over lines. The table that `-report` prints without options is read by
+//! [`super::job_table`].
 
 use std::borrow::Cow;
 
 use super::job_row::{self, Row, column};
+use super::job_table::{self, Column};
 use super::vm_run::{Traits, VmRuns};
 use super::{backup_id, epochs, job};
 use crate::base::{DateOrder, Dialect, FactKind, NoticeCode, Record, Severity, Sink, Splitter, Stamp};
@@ -34,6 +35,7 @@ impl Reader for Bpdbjobs {
             (true, true) => Claim::Strong,
             (true, false) => Claim::Weak,
             (false, _) if is_stream_mark(line) => Claim::Weak,
+            (false, _) if job_table::header(line).is_some() => Claim::Strong,
             _ => Claim::No,
         }
     }
@@ -58,6 +60,8 @@ fn is_banner(line: &str) -> bool {
 struct TableGrammar {
     session: u32,
     runs: VmRuns,
+    /// Of the table that was last begun.
+    columns: Vec<Column>,
 }
 
 impl Grammar for TableGrammar {
@@ -72,7 +76,15 @@ impl Grammar for TableGrammar {
             record.number = Some(number);
             return Some(record);
         }
-        (is_stream_mark(line) || is_banner(line)).then_some(record)
+        if let Some(columns) = job_table::header(line) {
+            self.columns = columns;
+            record.kind = "job-table";
+            return Some(record);
+        }
+        if is_stream_mark(line) || is_banner(line) {
+            return Some(record);
+        }
+        if self.columns.is_empty() { None } else { job_table::row(line, &self.columns) }
     }
 
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {

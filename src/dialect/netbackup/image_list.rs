@@ -13,12 +13,13 @@
 //! One record per image and fragment; a fragment belongs to the image above it. The two commands print other columns
 //! behind the same tags and are told apart by where the backup id stands. Columns behind those used here differ by
 //! release. The rows of the table are cut by the ruler above them, because schedule types hold blanks. The long form
-//! (`-L`) is not read, its layout is unverified, and of `bpflist` only the head lines are.
+//! (`-L`) is read by [`super::image_long`]. The rows of `bpflist` give one record each, of kind `file`; paths are cut by
+//! the length that stands before them, because they hold blanks (order of the columns as documented, no sample seen).
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{backup_id, job_row};
+use super::{backup_id, image_long, job_row};
 use crate::base::stamp::{HOUR, MINUTE};
 use crate::base::{Dialect, Record, Sink, Splitter, Stamp};
 use crate::dialect::dates;
@@ -37,7 +38,7 @@ impl Reader for ImageList {
         let is_row = || {
             line.starts_with(|c: char| c.is_ascii_digit()) && table_row(line, &default_columns()).is_some()
         };
-        if Tagged::read(line).is_some() || is_table_head(line) || is_row() {
+        if Tagged::read(line).is_some() || is_table_head(line) || is_row() || image_long::is_sign(line) {
             Claim::Strong
         } else {
             Claim::No
@@ -45,7 +46,12 @@ impl Reader for ImageList {
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Lines::new(ListGrammar { columns: default_columns(), image: None }))
+        Box::new(Lines::new(ListGrammar {
+            columns: default_columns(),
+            image: None,
+            copy: None,
+            files: false,
+        }))
     }
 }
 
@@ -199,6 +205,10 @@ struct ListGrammar {
     columns: Vec<Range<usize>>,
     /// Backup id of the image whose fragments follow.
     image: Option<String>,
+    /// Number of the copy whose fragments follow, in the long form.
+    copy: Option<String>,
+    /// Rows of files follow.
+    files: bool,
 }
 
 impl Grammar for ListGrammar {
@@ -210,6 +220,19 @@ impl Grammar for ListGrammar {
         let mut record = Record::new(Dialect::NetbackupImageList, line);
         if let Some(tagged) = Tagged::read(line) {
             describe(&mut record, &tagged);
+            self.files = matches!(tagged, Tagged::Files(_));
+            return Some(record);
+        }
+        if self.files
+            && let Some(path) = listed_path(line)
+        {
+            record.kind = "file";
+            record.fields.push(("path", Cow::Borrowed(path)));
+            return Some(record);
+        }
+        if let Some(kind) = image_long::begins(line) {
+            record.kind = kind;
+            record.code = Some(Cow::Borrowed(LONG));
             return Some(record);
         }
         if let Some(columns) = ruler(line) {
@@ -232,6 +255,25 @@ impl Grammar for ListGrammar {
 
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
         let mut record = record;
+        if record.code.as_deref() == Some(LONG) {
+            record.code = None;
+            if !image_long::read(&mut record) {
+                record.kind = "";
+            }
+            if record.kind == "copy" {
+                self.copy = record.field("copy_number").map(str::to_owned);
+            }
+            if record.kind != "image" {
+                let known = [("backup_id", self.image.clone()), ("copy_number", self.copy.clone())];
+                for (name, value) in known {
+                    if let Some(value) = value.filter(|_| record.field(name).is_none()) {
+                        record.fields.push((name, Cow::Owned(value)));
+                    }
+                }
+                return sink.record(record);
+            }
+            self.copy = None;
+        }
         match record.kind {
             "image" => self.image = record.field("backup_id").map(str::to_owned),
             "fragment" => {
@@ -243,6 +285,30 @@ impl Grammar for ListGrammar {
         }
         sink.record(record);
     }
+}
+
+/// Marks a record of the long form until its lines are read.
+const LONG: &str = "long form";
+
+/// The path in a row of `bpflist`: number, compressed size, length of the path, length of the rest, block, in_image,
+/// raw size, gigabytes, device, path.
+fn listed_path(line: &str) -> Option<&str> {
+    if !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut rest = line;
+    let mut length = 0;
+    for at in 0..9 {
+        let (word, behind) = rest.split_once(' ')?;
+        if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+            return None;
+        }
+        if at == 2 {
+            length = word.parse::<usize>().ok()?;
+        }
+        rest = behind;
+    }
+    rest.get(..length).filter(|path| !path.is_empty())
 }
 
 fn describe<'a>(record: &mut Record<'a>, tagged: &Tagged<'a>) {
@@ -348,6 +414,66 @@ FRAG -1 1 10
             assert_eq!(fragment.field(name), Some(value), "{name}");
         }
         check_cuts(&ImageList, LISTS);
+    }
+
+    #[test]
+    fn files_by_the_length_of_their_path() {
+        let text = "\
+FILES 10 0 0 1267534039 4 0 web01 web01_1267534039 p1 root 2 1
+0 0 20 42 0 1 512 0 64768 /srv/my file/a b.txt 33188 root root 512 1267530000 1267530000 1267530000
+1 0 5 42 1 1 512 0 64768 /srv/ 16877 root root 0 1267530000 1267530000 1267530000
+2 0 50 42 1 1 512 0 64768 /cut
+";
+        let log = read(&ImageList, text);
+        let paths: Vec<_> =
+            log.of("file").iter().map(|file| file.field("path").unwrap().to_owned()).collect();
+        assert_eq!(paths, ["/srv/my file/a b.txt", "/srv/"]);
+        assert_eq!(log.of("files")[0].field("backup_id"), Some("web01_1267534039"));
+        check_cuts(&ImageList, text);
+    }
+
+    #[test]
+    fn the_long_form() {
+        let text = "\
+Client:            web01
+Backup ID:         web01_1267534039
+Policy:            p1
+Policy Type:       Standard (0)
+Sched Label:       Daily
+Backup Time:       Tue Mar  2 06:47:19 2010 (1267534039)
+Kilobytes:         640
+Copy number:       1
+ Fragment:         1
+  ID:              @aaaab
+  Host:            media02
+Copy number:       2
+ Fragment:         1
+  ID:              A00031
+
+Client:            somebody
+Phone:             1
+";
+        let log = read(&ImageList, text);
+        let image = log.of("image");
+        assert_eq!((image.len(), log.of("copy").len(), log.of("fragment").len()), (1, 2, 2));
+        for (name, value) in [
+            ("client", "web01"),
+            ("backup_id", "web01_1267534039"),
+            ("policy_type", "Standard"),
+            ("kbytes", "640"),
+        ] {
+            assert_eq!(image[0].field(name), Some(value), "{name}");
+        }
+        assert_eq!(image[0].stamp.to_string(), "2010-03-02T12:47:19Z");
+        let last = log.of("fragment")[1];
+        assert_eq!(
+            (last.field("backup_id"), last.field("copy_number"), last.field("media_id")),
+            (Some("web01_1267534039"), Some("2"), Some("A00031"))
+        );
+        assert_eq!(ImageList.claim("Backup ID:         web01_1267534039"), Claim::Strong);
+        assert_eq!(ImageList.claim("Backup ID: none"), Claim::No);
+        assert_eq!(ImageList.claim("Client:            web01"), Claim::No);
+        check_cuts(&ImageList, text);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Dialects of NetBackup: debug logs, job details, and what its commands print.
 //!
-//! Not read, because no public sample shows their layout: `bpdbjobs -report` without options, `nbstlutil list -b`
-//! and `-l`, VxMS logs, the files of `db/jobs/trylogs`. Output that generated documentation invented for this product
+//! Not read, because nothing tells their layout: `nbstlutil list -b` and `-l`, VxMS logs, the files of
+//! `db/jobs/trylogs`. Read tolerantly, because no public sample shows it: `bpdbjobs -report` without options,
+//! `bpimagelist -L`, the rows of `bpflist`. Output that generated documentation invented for this product
 //! (`bprd[1234]:`, `[2024-01-15 03:45:22] INFO:`) is nobody's.
 
 use super::Reader;
@@ -9,13 +10,16 @@ use super::Reader;
 mod backup_id;
 mod epochs;
 mod file_name;
+mod image_long;
 mod job_row;
+mod job_table;
 mod job_text;
 mod vm_run;
 mod wording;
 
 pub mod bpdbjobs;
 pub mod bperror;
+pub mod config;
 pub mod image_list;
 pub mod job;
 pub mod legacy;
@@ -46,6 +50,7 @@ pub const READERS: &[&dyn Reader] = &[
     &nbstlutil::Nbstlutil,
     &tpconfig::Tpconfig,
     &version::Version,
+    &config::Config,
 ];
 
 #[cfg(test)]

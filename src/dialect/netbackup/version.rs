@@ -49,12 +49,22 @@ fn release(line: &str) -> Option<(Option<&str>, String)> {
 
 /// `NetBackup-RedHat2.6.18 7.7.2`
 fn version_file(input: &str) -> IResult<&str, (Option<&str>, &str)> {
-    let platform = verify(take_till1(char::is_whitespace), |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic())
-    });
+    let platform = verify(take_till1(char::is_whitespace), is_platform);
     let (input, platform) = preceded(tag("NetBackup-"), platform).parse(input)?;
     let (input, release) = preceded(multispace1, rest).parse(input)?;
     Ok((input, (Some(platform), release)))
+}
+
+/// Names of systems that NetBackup was built for; numbers and processors may stand around them. What only looks like
+/// them (`NetBackup-like 6.5`) is no version of anything.
+const PLATFORMS: [&str; 15] = [
+    "redhat", "suse", "linux", "solaris", "sunos", "aix", "hp-ux", "hpux", "windows", "macos", "freebsd",
+    "irix", "tru64", "osf1", "debian",
+];
+
+fn is_platform(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    PLATFORMS.iter().any(|platform| name.contains(platform))
 }
 
 /// `VERSION NetBackup 8.1.2`, `VERSION = 7.5.0.4`
@@ -145,6 +155,8 @@ mod tests {
             "NetBackup-RedHat2.6.18 unknown",
             "NetBackup-based backups 7.7.2 and later",
             "NetBackup-Linux 2024-01-05",
+            "NetBackup-like 6.5",
+            "NetBackup-compatible 7.7.2",
             "VERSION 7.7.2",
             "VERSION NetBackup Enterprise Server 7",
             "Running NetBackup-RedHat2.6.18 7.7.2",

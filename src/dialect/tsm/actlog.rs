@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::banner::Banner;
+use super::banner::{Banner, BannerLine};
 use super::clock::{self, Clock};
 use super::message::{Message, after_folded, message, vm_in_quotes};
 use super::vm_backup::{Moment, RunContext, VmBackups};
@@ -41,7 +41,7 @@ impl Reader for ActivityLog {
         let text = match row(line) {
             Some(row) => row.text,
             None if is_header(line) => return Claim::Strong,
-            None => line.trim_start(),
+            None => listed(line.trim_start()),
         };
         match message(text) {
             Some(message) if matches!(message.prefix, "ANR" | "ANE") => Claim::Strong,
@@ -56,6 +56,11 @@ impl Reader for ActivityLog {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(ActivityGrammar::default()))
     }
+}
+
+/// The message of a list's line: `Message: ANR2017I ...`.
+fn listed(line: &str) -> &str {
+    line.strip_prefix("Message:").map_or(line, str::trim_start)
 }
 
 fn is_header(line: &str) -> bool {
@@ -215,6 +220,16 @@ impl Grammar for ActivityGrammar {
             record.fields.extend(fields(&message).into_iter().map(|(name, value)| (name, Cow::Owned(value))));
         }
         self.banner.see(&body, None, &mut record, sink);
+        // The log is the server's, whoever asked for it.
+        let prompted = body.strip_prefix("tsm: ").or_else(|| body.strip_prefix("Protect: "));
+        if let Some(BannerLine::Session(server)) = super::banner::banner_line(&body) {
+            sink.source_host(server);
+        } else if let Some((server, _)) = prompted.and_then(|rest| rest.split_once('>'))
+            && !server.contains(char::is_whitespace)
+            && !server.is_empty()
+        {
+            sink.source_host(server);
+        }
         self.follow(&body, &record, &at, sink);
         record.body = Cow::Owned(body);
         sink.record(record);
@@ -518,6 +533,8 @@ mod tests {
             ("Date/Time                Message", Claim::Strong),
             ("02/17/2009 20:34:38 ANS1228E Sending", Claim::No),
             ("(message LIKE 'ANR2507I%' OR", Claim::No),
+            ("     Message: ANR2017I Administrator ADMIN issued command: QUERY ACTLOG", Claim::Strong),
+            ("Message: from ANR", Claim::No),
         ] {
             assert_eq!(ActivityLog.claim(line), claim, "{line}");
         }

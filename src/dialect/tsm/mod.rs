@@ -19,6 +19,7 @@ mod events;
 mod instr;
 pub(crate) mod message;
 mod options;
+mod planned;
 mod progress;
 mod run;
 mod sched;

@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use super::clock::{self, Clock};
 use super::error::is_log_mark;
 use super::message::{message, quoted};
+use super::planned::Planned;
 use super::progress::{file_line, is_known_kind};
 use super::run::Client;
 use super::vm_backup::{Moment, derived};
@@ -102,6 +103,7 @@ struct SchedulerGrammar {
     next: (Option<String>, Option<String>),
     /// Options of the announced schedule, which may ask for a mode.
     next_options: String,
+    planned: Planned,
 }
 
 impl SchedulerGrammar {
@@ -112,6 +114,7 @@ impl SchedulerGrammar {
             run: None,
             next: (None, None),
             next_options: String::new(),
+            planned: Planned::default(),
         }
     }
 }
@@ -148,8 +151,12 @@ impl Grammar for SchedulerGrammar {
         self.client.see(&mut record, &at, sink);
         self.within(&step, text, &mut record, sink);
         record.session = self.client.session;
-        let end = record.end;
+        let (start, end) = (record.start, record.end);
+        let window = text.strip_prefix("Server Window Start:").filter(|_| record.kind == "announcement");
         sink.record(record);
+        if let (Some(window), Some(schedule)) = (window.and_then(|rest| rest.lines().next()), &self.next.0) {
+            self.planned.announce(schedule, window, &at, start, sink);
+        }
         if matches!(step, Step::Sent) {
             self.close(end, sink);
         }
@@ -325,7 +332,11 @@ impl SchedulerGrammar {
     /// The run at hand is over, or was cut off: gives it out at `offset`.
     fn close(&mut self, offset: usize, sink: &mut dyn Sink) {
         self.client.end_run(offset, sink);
+        let machines = std::mem::take(&mut self.client.machines);
         if let Some(run) = self.run.take() {
+            if let Some(schedule) = &run.schedule {
+                self.planned.ran(schedule, machines);
+            }
             let mut record =
                 derived(Dialect::TsmSched, "schedule-run", &run.first, self.client.session, offset);
             let (result, complete) = run.outcome();

@@ -242,6 +242,16 @@ impl VmBackups {
         }
     }
 
+    /// Is a run at hand that backs up virtual machines?
+    pub(super) fn is_at_work(&self) -> bool {
+        self.begun.is_some() || !self.run.is_empty()
+    }
+
+    /// Names of the machines of the run at hand.
+    pub(super) fn machines(&self) -> impl Iterator<Item = &str> {
+        self.run.iter().map(|backup| backup.vm.as_str())
+    }
+
     /// The run is over: gives out its machines at `offset`.
     pub(super) fn end(&mut self, context: &RunContext<'_>, offset: usize, sink: &mut dyn Sink) {
         let begun = self.begun.take();

@@ -164,7 +164,8 @@ fn first_line(text: &str, feed: Feed) -> Option<&str> {
 
 /// The time of an export: a date and time of day in any layout.
 fn own_time(text: &str) -> Option<Read> {
-    dates::date_time(text.trim())
+    let text = text.trim();
+    dates::date_time(text).or_else(|| dates::date_and_minute(text))
 }
 
 /// Numbers the chains of events: what a task caused carries the chain of its first event.
@@ -309,6 +310,59 @@ Revert snapshot;srv-db3;Running;CORP\\mara;2019-03-14 09:12:40;2019-03-14 09:12:
         assert_eq!(done[0].session, got.kind("snapshot-revert-asked")[0].session);
         assert!(text.lines().take(3).all(|line| Events.claim(line) == Claim::Strong));
         cut_anywhere(&Events, "syslog", &text);
+    }
+
+    #[test]
+    fn a_message_in_two_parts_is_one_event() {
+        let part = |part: &str, key: u32, text: &str| {
+            format!(
+                "<14>1 2021-09-06T14:40:13.289354+00:00 vc1 vpxd 58650 - -  Event [{key}] [{part}] [2021-09-06T14:40:13.28834Z] [vim.event.EventEx] [info] [CORP\\mara] [DC1] [{key}] [{text}\n"
+            )
+        };
+        let (begin, end) = SENTENCE.split_at(60);
+        let text = part("1-2", 7, begin) + &part("2-2", 7, &format!("{end}]"));
+        let got = read(&Events, "syslog", &text);
+        assert_eq!((got.records.len(), got.headless()), (1, 0));
+        let done = got.kind("snapshot-reverted");
+        assert_eq!((done[0].field("vm"), done[0].field("snapshot_id")), (Some("srv-db1"), Some("3")));
+        assert_eq!(done[0].body, SENTENCE);
+        cut_anywhere(&Events, "syslog", &text);
+
+        // With another event between, and with a part that never comes.
+        let other = part("1-1", 8, "User root@127.0.0.1 logged in]");
+        let text =
+            part("1-2", 7, begin) + &other + &part("2-2", 7, &format!("{end}]")) + &part("2-3", 9, "x]");
+        let got = read(&Events, "syslog", &text);
+        assert_eq!((got.records.len(), got.kind("snapshot-reverted").len()), (4, 1));
+        assert_eq!(got.records[2].body, SENTENCE);
+        cut_anywhere(&Events, "syslog", &text);
+
+        // The first part says it all: once is enough.
+        let (begin, end) = SENTENCE.split_at(SENTENCE.len() - 4);
+        let text = part("1-2", 7, begin) + &other + &part("2-2", 7, &format!("{end}]"));
+        assert_eq!(read(&Events, "syslog", &text).kind("snapshot-reverted").len(), 1);
+    }
+
+    #[test]
+    fn a_machine_with_on_host_in_its_name() {
+        let sentence = "The execution state of the virtual machine App on host B on host esx4.corp.local, in compute \
+                        resource Prod has been reverted to the state of snapshot before patch, with ID 3";
+        let text = format!(
+            "Description,Type,Date Time,Task,Target,User\n\"{sentence}\",Information,13.03.2019 21:00:02,,app on host b,x\n"
+        );
+        let got = read(&Events, "e.csv", &text);
+        let done = got.kind("snapshot-reverted");
+        assert_eq!(
+            (done[0].field("vm"), done[0].field("esx")),
+            (Some("App on host B"), Some("esx4.corp.local"))
+        );
+        let alone = format!(
+            "Event [7] [1-1] [2021-09-06T14:40:13.28834Z] [vim.event.EventEx] [info] [x] [DC1] [7] [{sentence}]\n"
+        );
+        let got = read(&Events, "syslog", &alone);
+        assert_eq!(got.kind("snapshot-reverted")[0].field("vm"), Some("App on host B"));
+        let text = "Description,Type,Date Time,Task,Target,User\n\"Reconfigured App on host B on esx4 in DC1. Modified: config.changeTrackingEnabled: false -> true; \",Information,13.03.2019 21:00:02,,App on host B,x\n";
+        assert_eq!(read(&Events, "e.csv", text).kind("cbt-enabled")[0].field("vm"), Some("App on host B"));
     }
 
     #[test]

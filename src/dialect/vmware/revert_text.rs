@@ -21,10 +21,15 @@ pub(super) struct Reverted<'a> {
 
 /// Reads the sentence; `None` if the text holds none.
 pub(super) fn reverted(text: &str) -> Option<Reverted<'_>> {
+    reverted_of(text, None)
+}
+
+/// Reads the sentence about a machine that is named beside it, whose name may hold words of the sentence.
+pub(super) fn reverted_of<'t>(text: &'t str, target: Option<&str>) -> Option<Reverted<'t>> {
     const DONE: &str = "has been reverted to the state of snapshot ";
     if let Some(at) = text.find(DONE) {
         let (snapshot, snapshot_id) = snapshot(text.get(at + DONE.len()..)?);
-        let (vm, esx) = machine(text.get(..at)?);
+        let (vm, esx) = machine(text.get(..at)?, target);
         return Some(Reverted { is_done: true, vm, esx, snapshot, snapshot_id });
     }
     let is_failed =
@@ -36,7 +41,7 @@ pub(super) fn reverted(text: &str) -> Option<Reverted<'_>> {
     let at = text.find(" to snapshot ").or_else(|| text.find(" to the state of snapshot "))?;
     let name_at = at + text.get(at..)?.find("snapshot ")? + "snapshot ".len();
     let (snapshot, snapshot_id) = snapshot(text.get(name_at..)?);
-    let (vm, esx) = machine(text.get(..at)?);
+    let (vm, esx) = machine(text.get(..at)?, target);
     Some(Reverted { is_done: false, vm, esx, snapshot, snapshot_id })
 }
 
@@ -50,12 +55,23 @@ fn snapshot(text: &str) -> (Option<&str>, Option<&str>) {
     (named(name), id.get(..digits).and_then(named))
 }
 
-/// `... virtual machine srv-db1 on host esx4, in compute resource Prod`.
-fn machine(text: &str) -> (Option<&str>, Option<&str>) {
+/// `... virtual machine srv-db1 on host esx4, in compute resource Prod`. A name may hold ` on host `: the last one
+/// stands before the host, which holds no blank.
+fn machine<'t>(text: &'t str, target: Option<&str>) -> (Option<&'t str>, Option<&'t str>) {
+    const ON_HOST: &str = " on host ";
     let Some((_, rest)) = text.split_once("irtual machine ") else { return (None, None) };
     let rest = rest.trim_end();
-    match rest.split_once(" on host ") {
-        Some((vm, rest)) => (named(vm), named(rest.split([',', ' ']).next().unwrap_or(""))),
+    let esx = |rest: &'t str| named(rest.split([',', ' ']).next().unwrap_or(""));
+    if let Some(target) = target
+        && let Some((vm, behind)) = rest.split_at_checked(target.len())
+        && vm.eq_ignore_ascii_case(target)
+        && let Some(behind) = behind.strip_prefix(ON_HOST)
+    {
+        return (named(vm), esx(behind));
+    }
+    let place = rest.split_once(", in compute resource").map_or(rest, |(place, _)| place);
+    match place.rsplit_once(ON_HOST).or_else(|| rest.split_once(ON_HOST)) {
+        Some((vm, rest)) => (named(vm), esx(rest)),
         None => (named(rest.split([',']).next().unwrap_or("")), None),
     }
 }

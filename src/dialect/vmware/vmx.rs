@@ -30,6 +30,7 @@ impl Reader for Vmx {
 
     fn opens(&self, text: &str) -> bool {
         inventory::is_header(text.lines().next().unwrap_or("")) && text.contains("vmware:inv")
+            || is_piece(text)
     }
 
     fn claim(&self, line: &str) -> Claim {
@@ -37,13 +38,11 @@ impl Reader for Vmx {
             return Claim::Strong;
         }
         let Some((key, _)) = setting(line) else { return Claim::No };
-        let is_own = matches!(
-            key,
-            "config.version" | "virtualHW.version" | "ctkEnabled" | "guestOS" | "vmci0.present"
-        ) || disk_setting(key).is_some();
+        let is_own = matches!(key, "config.version" | "virtualHW.version" | "guestOS" | "vmci0.present")
+            || disk_setting(key).is_some();
         match key {
             _ if is_own => Claim::Strong,
-            "displayName" | ".encoding" | "annotation" | "memsize" | "numvcpus" => Claim::Weak,
+            "ctkEnabled" | "displayName" | ".encoding" | "annotation" | "memsize" | "numvcpus" => Claim::Weak,
             _ => Claim::No,
         }
     }
@@ -54,6 +53,23 @@ impl Reader for Vmx {
         Box::new(Lines::new(VmxGrammar { file, machine: Machine::default(), session: 0 }))
     }
 }
+
+/// Is every line of the text a setting, and one of them that of tracking? Files of other programs that hold such a line
+/// (a script's, with sections and values without quotes) hold others as well.
+fn is_piece(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(PIECE).peekable();
+    let mut tells = false;
+    let all = lines.all(|line| {
+        setting(line).is_some_and(|(key, _)| {
+            tells |= key == "ctkEnabled";
+            true
+        })
+    });
+    all && tells
+}
+
+/// How many lines of a piece are looked at.
+const PIECE: usize = 64;
 
 /// `scsi0:0.ctkEnabled`: the disk's node and the name of the setting.
 fn disk_setting(key: &str) -> Option<(&str, &str)> {
@@ -263,6 +279,17 @@ scsi0:1.ctkEnabled = \"FALSE\"
         assert_eq!(kinds("scsi0:0.ctkEnabled = \"TRUE\"\nctkEnabled = \"TRUE\"\n"), ["cbt-enabled"]);
         let two = format!("{TEXT}config.version = \"8\"\nctkEnabled = \"FALSE\"\n");
         assert_eq!(kinds(&two), ["cbt-enabled", "rdm-disk", "cbt-disabled"]);
+    }
+
+    #[test]
+    fn a_script_with_one_such_line_is_no_machine() {
+        let script = "[vm]\nname=srv-db1\nctkEnabled = \"TRUE\"\n";
+        assert!(!Vmx.opens(script));
+        assert!(script.lines().all(|line| Vmx.claim(line) != Claim::Strong));
+        assert!(Vmx.opens("ctkEnabled = \"FALSE\"\n"));
+        assert!(Vmx.opens("displayName = \"a\"\r\nctkEnabled = \"FALSE\"\r\n"));
+        assert!(!Vmx.opens("displayName = \"a\"\n"));
+        assert!(!Vmx.opens(""));
     }
 
     #[test]

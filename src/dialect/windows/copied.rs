@@ -59,6 +59,11 @@ fn claim_of(line: &str) -> Claim {
         return Claim::Strong;
     }
     let Some((name, value)) = labelled(line) else { return Claim::No };
+    // A property of a list of PowerShell is written in one word and padded; a label is neither.
+    let padded = line.get(name.len()..).is_some_and(|rest| rest.starts_with(' '));
+    if padded && name.eq_ignore_ascii_case("logname") {
+        return Claim::No;
+    }
     match labels::label(name) {
         Some(Label::Log) if !value.is_empty() => Claim::Strong,
         Some(Label::Type) if levels::severity(value).is_some() => Claim::Strong,

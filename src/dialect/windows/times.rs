@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Option<Read> {
         return None;
     }
     let plain = in_plain_words(text);
-    let read = dates::date_time(&plain)?;
+    let read = dates::date_time(&plain).or_else(|| dates::date_and_minute(plain.trim()))?;
     let rest = plain.get(read.length..)?.trim();
     rest.is_empty().then_some(read)
 }
@@ -49,6 +49,13 @@ pub(super) fn without_zone(stamp: Stamp) -> Stamp {
 
 /// The half of the day as AM or PM behind the time, without the German `Uhr`.
 fn in_plain_words(text: &str) -> Cow<'_, str> {
+    // What most consoles print; no word of the lists is made of these letters alone.
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b':' | b' ' | b'A' | b'P' | b'M'))
+    {
+        return Cow::Borrowed(text);
+    }
     let spaced: Cow<'_, str> = if text.contains(['\u{a0}', '\u{202f}', '\u{200e}']) {
         Cow::Owned(text.replace(['\u{a0}', '\u{202f}'], " ").replace('\u{200e}', ""))
     } else {
@@ -79,11 +86,21 @@ mod tests {
             ("2019/11/12 午後 11:04:51", "2019-11-12T23:04:51"),
             ("2019-11-12 오전 1:04:51", "2019-11-12T01:04:51"),
             ("12/11/2019 11:04:51\u{a0}p. m.", "2019-12-11T23:04:51"),
+            ("10/17/2016 18:38", "2016-10-17T18:38:00"),
+            ("10/17/16 6:38 PM", "2016-10-17T18:38:00"),
+            ("27.10.2021 12:28", "2021-10-27T12:28:00"),
         ] {
             let read = read(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(read.stamp.to_string(), stamp, "{text}");
         }
-        for text in ["20XX/XX/XX XX:XX:XX", "<removed>", "10/7/2016", "10/7/2016 06:38:24 and more"] {
+        for text in [
+            "20XX/XX/XX XX:XX:XX",
+            "<removed>",
+            "10/7/2016",
+            "10/7/2016 06:38:24 and more",
+            "10/7/2016 06:3",
+            "10/7/2016 06:38 or so",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -3,12 +3,14 @@
 use indexmap::IndexMap;
 
 use super::Sorted;
+use super::case;
 use super::excerpt::{excerpt, telling};
 use super::page::{ALARM, BOLD, DIM, GOOD, PLACE, PLAIN, Page, Rich, WARN, level_style};
 use super::prose::prose;
 use super::words::{self, count_of};
 use crate::base::finding::{Condition, Evidence, Object};
 use crate::base::{ConditionState, Finding, Impact, Level, News};
+use crate::report::timeline::Cases;
 
 /// Findings of one advisory and level that are told in full; a person reads no more, the rest gets a line each.
 const MAX_FULL: usize = 10;
@@ -26,7 +28,12 @@ const LABEL: usize = 8;
 /// Where the advisory's text was told already: advisory to number of the finding.
 type Told<'r> = IndexMap<&'r str, usize>;
 
-pub(super) fn write_all(page: &mut Page, sorted: &Sorted<'_>, min_level: Level) {
+pub(super) fn write_all<'r>(
+    page: &mut Page,
+    sorted: &Sorted<'r>,
+    min_level: Level,
+    cases: Option<&Cases<'r>>,
+) {
     let mut groups: IndexMap<(Level, &str), Vec<&Finding>> = IndexMap::new();
     for finding in &sorted.told {
         groups.entry((finding.level, finding.advisory.as_str())).or_default().push(finding);
@@ -36,7 +43,7 @@ pub(super) fn write_all(page: &mut Page, sorted: &Sorted<'_>, min_level: Level) 
     for findings in groups.values() {
         for finding in findings.iter().take(MAX_FULL) {
             number += 1;
-            write(page, finding, number, &mut told);
+            write(page, finding, number, &mut told, cases);
         }
         rest(page, findings.get(MAX_FULL..).unwrap_or_default());
     }
@@ -45,7 +52,13 @@ pub(super) fn write_all(page: &mut Page, sorted: &Sorted<'_>, min_level: Level) 
     counted(page, sorted, min_level);
 }
 
-fn write<'r>(page: &mut Page, finding: &'r Finding, number: usize, told: &mut Told<'r>) {
+fn write<'r>(
+    page: &mut Page,
+    finding: &'r Finding,
+    number: usize,
+    told: &mut Told<'r>,
+    cases: Option<&Cases<'r>>,
+) {
     page.blank();
     page.rule();
     let style = level_style(finding.level);
@@ -70,7 +83,10 @@ fn write<'r>(page: &mut Page, finding: &'r Finding, number: usize, told: &mut To
         label(page, "News", &Rich::of(PLAIN, &news));
     }
     label(page, "Sure", &Rich::of(PLAIN, words::sureness(finding.level)));
-    evidence(page, finding);
+    match cases {
+        Some(cases) => case::write(page, INDENT, finding, cases),
+        None => evidence(page, finding),
+    }
     conditions(page, &finding.conditions);
     bullets(page, "Not certain", &finding.doubts);
     objects(page, finding);
@@ -89,7 +105,7 @@ fn section(page: &mut Page, heading: &str) {
 }
 
 /// How the finding stands against the earlier report, where there is one.
-fn news_words(finding: &Finding) -> Option<String> {
+pub(in crate::report) fn news_words(finding: &Finding) -> Option<String> {
     Some(match (finding.news?, finding.was) {
         (News::New, _) | (News::Risen, None) => "new: the earlier report does not have it".to_owned(),
         (News::Risen, Some(was)) => format!("risen: {} in the earlier report", was.name()),
@@ -100,7 +116,7 @@ fn news_words(finding: &Finding) -> Option<String> {
     })
 }
 
-fn time_words(finding: &Finding) -> String {
+pub(in crate::report) fn time_words(finding: &Finding) -> String {
     match (&finding.first, &finding.last) {
         (Some(first), Some(last)) => words::time_range(first, last),
         (Some(one), None) | (None, Some(one)) => words::time(one),
@@ -140,7 +156,7 @@ fn write_record(page: &mut Page, number: usize, record: &Evidence, finding: &Fin
 }
 
 /// `bpdm/log.030509:3`, `System.evtx, record 1234`.
-fn place(record: &Evidence) -> String {
+pub(in crate::report) fn place(record: &Evidence) -> String {
     match (record.line, record.record) {
         (Some(line), _) => format!("{}:{line}", record.source),
         (None, Some(number)) => format!("{}, record {number}", record.source),
@@ -185,7 +201,7 @@ fn bullets(page: &mut Page, heading: &str, texts: &[impl AsRef<str>]) {
 }
 
 /// What is not said beside an unknown condition already.
-fn further_to_collect(finding: &Finding) -> Vec<&str> {
+pub(in crate::report) fn further_to_collect(finding: &Finding) -> Vec<&str> {
     let is_said = |text: &str| {
         finding.conditions.iter().any(|condition| {
             condition.state == ConditionState::Unknown && condition.collect.as_deref() == Some(text)
@@ -290,9 +306,35 @@ fn exposed(page: &mut Page, findings: &[&Finding]) {
         let text = Rich::of(BOLD, &words::object(&finding.about))
             .push(PLAIN, &format!("  {}: {}", words::impact(finding.impact), finding.title));
         page.hang(INDENT, &Rich::of(PLAIN, &finding.advisory), id_width, &text.cut(room));
+        for warning in warnings(finding) {
+            page.hang(INDENT + id_width, &Rich::of(PLAIN, "-"), 2, &warning);
+        }
     }
     page.line(INDENT, &Rich::of(DIM, "blogscan explain ID says what to do before it happens"));
 }
+
+/// Where something happened that only the next run can make worse: what must be done first, and until when.
+fn warnings(finding: &Finding) -> Vec<Rich> {
+    if finding.first.is_none() {
+        return Vec::new();
+    }
+    let words = finding.workaround.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = words.split_once(". ").map_or(words.as_str(), |(first, _)| first).trim_end_matches('.');
+    let mut warnings = Vec::new();
+    if !first.is_empty() {
+        warnings.push(Rich::of(BOLD, first));
+    }
+    // The latest announcement counts.
+    let next = finding.objects.iter().rev().find(|object| object.role == NEXT_RUN);
+    if let Some(starts) = next.and_then(|object| object.values.get("starts")) {
+        let job = next.and_then(|object| object.values.get("job")).map(|job| format!(" ({job})"));
+        warnings.push(Rich::of(PLAIN, &format!("next scheduled run: {starts}{}", job.unwrap_or_default())));
+    }
+    warnings
+}
+
+/// Role of the objects that tell when the next run starts.
+const NEXT_RUN: &str = "next-scheduled-run";
 
 fn silenced(page: &mut Page, findings: &[&Finding]) {
     if findings.is_empty() {

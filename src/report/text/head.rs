@@ -33,17 +33,17 @@ pub(super) fn write(page: &mut Page, report: &Report, sorted: &Sorted<'_>, look:
     read_lines(page, report, is_quiet);
 }
 
-fn is_data_loss(finding: &Finding) -> bool {
+pub(in crate::report) fn is_data_loss(finding: &Finding) -> bool {
     finding.impact == Impact::DataLoss && finding.level > Level::Exposed
 }
 
 /// What "in what was read" is limited to further.
-fn scope(look: Look) -> &'static str {
+pub(in crate::report) fn scope(look: Look) -> &'static str {
     if look.outside > 0 { " for the time asked for" } else { "" }
 }
 
 /// The codes of notices that mean bytes were not read.
-pub(super) fn is_trouble(notice: &NoticeRow) -> bool {
+pub(in crate::report) fn is_trouble(notice: &NoticeRow) -> bool {
     NoticeCode::ALL.iter().any(|code| code.is_trouble() && code.name() == notice.code)
 }
 
@@ -64,7 +64,7 @@ fn incomplete(page: &mut Page, report: &Report) {
 }
 
 /// `bpdm/log.030609: no permission`.
-fn trouble_words(notice: &NoticeRow) -> String {
+pub(in crate::report) fn trouble_words(notice: &NoticeRow) -> String {
     let what = notice.code.replace('-', " ");
     match &notice.source {
         Some(source) => format!("{source}: {what}"),
@@ -120,7 +120,7 @@ fn headlines(page: &mut Page, findings: &[&Finding]) {
 }
 
 /// One object in words, or their number and the first two.
-fn objects_in_short(findings: &[&Finding]) -> String {
+pub(in crate::report) fn objects_in_short(findings: &[&Finding]) -> String {
     match findings {
         [one] => words::object(&one.about),
         findings => {
@@ -208,7 +208,7 @@ fn label(page: &mut Page, label: &str, text: &Rich) {
 }
 
 /// `NetBackup, TSM`.
-fn products(sources: &[&SourceRow]) -> String {
+pub(in crate::report) fn products(sources: &[&SourceRow]) -> String {
     let names: IndexSet<&str> = sources
         .iter()
         .filter_map(|source| Dialect::from_name(source.dialect))
@@ -219,7 +219,7 @@ fn products(sources: &[&SourceRow]) -> String {
 }
 
 /// How much of all logs was read, holes taken off.
-fn covered_minutes(rows: &[CoverageRow]) -> u64 {
+pub(in crate::report) fn covered_minutes(rows: &[CoverageRow]) -> u64 {
     let covered = |row: &CoverageRow| {
         let holes: u64 = row.gaps.iter().filter_map(|gap| words::minutes(&gap.from, &gap.to)).sum();
         words::minutes(&row.from, &row.to).unwrap_or(0).saturating_sub(holes)
@@ -228,7 +228,7 @@ fn covered_minutes(rows: &[CoverageRow]) -> u64 {
 }
 
 /// The first and the last dated time of all sources.
-fn span<'r>(sources: &[&'r SourceRow]) -> Option<(&'r str, &'r str)> {
+pub(in crate::report) fn span<'r>(sources: &[&'r SourceRow]) -> Option<(&'r str, &'r str)> {
     let is_dated = |time: &&str| time.contains('T');
     let from = sources.iter().filter_map(|source| source.from.as_deref()).filter(is_dated).min()?;
     let to = sources.iter().filter_map(|source| source.to.as_deref()).filter(is_dated).max()?;
@@ -236,7 +236,7 @@ fn span<'r>(sources: &[&'r SourceRow]) -> Option<(&'r str, &'r str)> {
 }
 
 /// Which products' logs were read, and which were not among them: a failure that only those show stays unseen.
-fn missing(sources: &[&SourceRow]) -> Option<String> {
+pub(in crate::report) fn missing(sources: &[&SourceRow]) -> Option<String> {
     let of = |source: &&SourceRow| Dialect::from_name(source.dialect).map(Dialect::product);
     let read: IndexSet<&str> = sources.iter().filter_map(of).collect();
     if read.is_empty() || read.contains("mixed") {

@@ -10,19 +10,27 @@
 //! It decides nothing: order and levels are those of the report. "Nothing found" is only said of what was read,
 //! and what was not read stands above the answer.
 
+use super::timeline::Cases;
 use crate::base::{Finding, Level, Report};
 
+mod case;
 mod excerpt;
 mod finding;
 mod head;
 mod page;
 mod prose;
 mod tail;
-mod words;
+pub(super) mod words;
 
+pub(super) use case::length;
 pub(super) use excerpt::{excerpt, telling};
+pub(super) use finding::{further_to_collect, news_words, place, time_words};
+pub(super) use head::{
+    covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span,
+    trouble_words,
+};
 pub(super) use page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
-pub(super) use prose::prose;
+pub(super) use prose::{Block, blocks, inline, prose};
 pub(super) use words::{count, headline, impact as impact_words, minute, object, sureness, time, time_range};
 
 /// How the report is to look.
@@ -37,30 +45,32 @@ pub struct Look {
     /// How many findings the report lost because their time lies outside the range asked for: what is left must
     /// not read as if they had not been there.
     pub outside: usize,
+    /// Records of a finding in one order of time, each with its clock, instead of in the order of the steps.
+    pub is_timeline: bool,
 }
 
 impl Default for Look {
     fn default() -> Look {
-        Look { width: 80, is_colored: false, min_level: Level::Exposed, outside: 0 }
+        Look { width: 80, is_colored: false, min_level: Level::Exposed, outside: 0, is_timeline: false }
     }
 }
 
 /// The findings of a report, sorted by how they are told.
-struct Sorted<'r> {
+pub(super) struct Sorted<'r> {
     /// Told one by one, in the report's order.
-    told: Vec<&'r Finding>,
+    pub(super) told: Vec<&'r Finding>,
     /// One line each.
-    exposed: Vec<&'r Finding>,
+    pub(super) exposed: Vec<&'r Finding>,
     /// One line each, with the reason.
-    silenced: Vec<&'r Finding>,
+    pub(super) silenced: Vec<&'r Finding>,
     /// Counted only.
-    cleared: usize,
+    pub(super) cleared: usize,
     /// Counted only: below the lowest level asked for.
-    below: usize,
+    pub(super) below: usize,
 }
 
 impl<'r> Sorted<'r> {
-    fn new(findings: &'r [Finding], min_level: Level) -> Sorted<'r> {
+    pub(super) fn new(findings: &'r [Finding], min_level: Level) -> Sorted<'r> {
         let mut sorted =
             Sorted { told: Vec::new(), exposed: Vec::new(), silenced: Vec::new(), cleared: 0, below: 0 };
         for finding in findings {
@@ -81,7 +91,8 @@ pub fn render(report: &Report, look: Look) -> String {
     let mut page = Page::new(look.width, look.is_colored);
     let sorted = Sorted::new(&report.findings, look.min_level);
     head::write(&mut page, report, &sorted, look);
-    finding::write_all(&mut page, &sorted, look.min_level);
+    let cases = look.is_timeline.then(|| Cases::of(report));
+    finding::write_all(&mut page, &sorted, look.min_level, cases.as_ref());
     tail::write(&mut page, report);
     page.finish()
 }

@@ -4,7 +4,7 @@
 use super::page::{BOLD, PLAIN, Page, Rich};
 
 /// What a run of lines is.
-enum Block {
+pub(crate) enum Block {
     Paragraph(String),
     /// Marker and text.
     Item(String, String),
@@ -29,7 +29,7 @@ pub(crate) fn prose(page: &mut Page, indent: usize, text: &str) {
     }
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut is_fenced = false;
     for line in text.lines() {
@@ -76,7 +76,7 @@ fn item(line: &str) -> Option<(String, &str)> {
 
 /// Links and stress in plain text: `[text](url)` becomes `text (url)`, `<url>` becomes `url`, `**` goes. Marks of
 /// code stay, since they show where a command begins and ends.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['[', '<', '*', '`']) {

@@ -155,14 +155,25 @@ fn codes(page: &mut Page, codes: &[CodeRow]) {
     for (product, rows) in &products {
         for row in rows.iter().take(MAX_CODES) {
             let label = format!("{:>counts$}  {:names$}", thousands(row.count), code_name(row));
-            let meaning = row.meaning.as_deref().unwrap_or("");
-            page.hang(2, &Rich::of(PLAIN, &label), counts + names + 4, &Rich::of(DIM, meaning));
+            let text = Rich::of(DIM, &code_text(row));
+            page.hang(2, &Rich::of(PLAIN, &label), counts + names + 4, &text);
         }
         if rows.len() > MAX_CODES {
             let more = count_of(rows.len() - MAX_CODES, "more code", "more codes");
             page.line(2, &Rich::of(DIM, &format!("and {more} of {product}, all in --format json")));
         }
     }
+}
+
+/// What a code means, and where it was the first failure: what jobs end with only follows from it.
+fn code_text(row: &CodeRow) -> String {
+    let meaning = row.meaning.as_deref().unwrap_or("");
+    let Some(first) = &row.first_failure else { return meaning.to_owned() };
+    let jobs = count_of(usize::try_from(first.jobs).unwrap_or(usize::MAX), "job", "jobs");
+    let gap = if meaning.is_empty() { "" } else { "; " };
+    let by =
+        if first.processes.is_empty() { String::new() } else { format!(" ({})", first.processes.join(", ")) };
+    format!("{meaning}{gap}the first failure of {jobs}{by}")
 }
 
 /// What no pattern knows stands apart, so that nobody takes it for a finding.

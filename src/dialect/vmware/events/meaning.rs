@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::revert_text::reverted;
+use super::super::revert_text::reverted_of;
 use super::super::work::Work;
 use crate::base::{Record, Severity};
 
@@ -37,7 +37,7 @@ impl<'a> Told<'a> {
         let meaning = meaning(&self);
         record.kind = meaning.kind;
         record.severity = self.level.as_deref().map_or(Severity::Unknown, severity);
-        let is_about_vm = self.is_vm || !meaning.kind.is_empty();
+        let is_about_vm = self.is_vm || !meaning.kind.is_empty() || speaks_of_its_machine(&self.text);
         if let Some(vm) = meaning.vm.map(Cow::Owned).or_else(|| self.target.clone().filter(|_| is_about_vm)) {
             record.fields.push(("vm", vm));
         } else if let Some(target) = self.target {
@@ -54,6 +54,20 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Messages that are logged for a virtual machine, and speak of it without its name.
+fn speaks_of_its_machine(text: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "This virtual machine ",
+        "this virtual machine ",
+        "the frozen virtual machine",
+        "since the virtual machine is configured",
+        "The guest OS has reported an error during quiescing",
+        "An error occurred while taking a snapshot",
+        "There is no more space for ",
+    ];
+    WORDS.iter().any(|words| text.contains(words))
+}
+
 #[derive(Debug, Default)]
 struct Meaning {
     kind: &'static str,
@@ -66,7 +80,7 @@ struct Meaning {
 fn meaning(told: &Told<'_>) -> Meaning {
     let id = told.id.as_deref().unwrap_or("");
     let own = |text: Option<&str>| text.map(str::to_owned);
-    if let Some(read) = reverted(&told.text) {
+    if let Some(read) = reverted_of(&told.text, told.target.as_deref()) {
         return Meaning {
             kind: if read.is_done { "snapshot-reverted" } else { "snapshot-revert-failed" },
             vm: own(read.vm),
@@ -84,7 +98,7 @@ fn meaning(told: &Told<'_>) -> Meaning {
     }
     if let Some(is_on) = told.tracking.or_else(|| tracking(&told.text)) {
         let kind = if is_on { "cbt-enabled" } else { "cbt-disabled" };
-        return Meaning { kind, vm: reconfigured(&told.text), ..Meaning::default() };
+        return Meaning { kind, vm: reconfigured(&told.text, told.target.as_deref()), ..Meaning::default() };
     }
     let label = told.task.as_deref().or_else(|| task_label(&told.text));
     let work = label.and_then(|label| Work::of_method(label).or_else(|| work_of_label(label)));
@@ -171,9 +185,20 @@ fn tracking(text: &str) -> Option<bool> {
     }
 }
 
-/// `Reconfigured srv-db1 on esx4.corp.local in DC1`
-fn reconfigured(text: &str) -> Option<String> {
-    let (vm, _) = text.strip_prefix("Reconfigured ")?.split_once(" on ")?;
+/// `Reconfigured srv-db1 on esx4.corp.local in DC1`. The name may hold ` on ` itself: the export's own column tells,
+/// else the last one stands before the host, which holds no blank.
+fn reconfigured(text: &str, target: Option<&str>) -> Option<String> {
+    let rest = text.strip_prefix("Reconfigured ")?;
+    if let Some(target) = target
+        && let Some((vm, behind)) = rest.split_at_checked(target.len())
+        && vm.eq_ignore_ascii_case(target)
+        && behind.starts_with(" on ")
+    {
+        return Some(vm.to_owned());
+    }
+    let head = rest.lines().next().unwrap_or(rest);
+    let head = head.split_once(". ").map_or(head, |(head, _)| head);
+    let (vm, _) = head.rsplit_once(" on ").or_else(|| rest.split_once(" on "))?;
     Some(vm.to_owned()).filter(|vm| !vm.is_empty())
 }
 
@@ -238,6 +263,6 @@ mod tests {
         ] {
             assert_eq!(kind(id, text, state), expected, "{id} {text}");
         }
-        assert_eq!(reconfigured("Reconfigured srv 1 on esx4 in DC"), Some("srv 1".to_owned()));
+        assert_eq!(reconfigured("Reconfigured srv 1 on esx4 in DC", None), Some("srv 1".to_owned()));
     }
 }
