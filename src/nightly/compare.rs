@@ -62,9 +62,9 @@ impl Before {
         tonight: &HashSet<&str>,
     ) -> Option<(Level, Option<NaiveDate>)> {
         let words = about(finding);
-        let words: HashSet<&str> = words.split(' ').collect();
+        let words: HashSet<&str> = words.split(' ').map(stream).collect();
         let is_same = |known: &&KnownFinding| {
-            let held: HashSet<&str> = known.about.split(' ').collect();
+            let held: HashSet<&str> = known.about.split(' ').map(stream).collect();
             known.advisory == finding.advisory
                 && !tonight.contains(known.key.as_str())
                 && (held.is_subset(&words) || words.is_subset(&held))
@@ -269,6 +269,11 @@ pub(super) fn known(report: &Report, today: NaiveDate) -> Vec<KnownFinding> {
 pub(super) fn about(finding: &Finding) -> String {
     let words: Vec<String> = finding.about.iter().map(|(key, value)| format!("{key}={value}")).collect();
     words.join(" ")
+}
+
+/// A log is the same log when it is rotated.
+fn stream(word: &str) -> &str {
+    if word.starts_with("source=") { crate::dialect::without_rotation(word) } else { word }
 }
 
 /// Is this the wording that was seen before? With every night more of its words may be known to vary; the measure is

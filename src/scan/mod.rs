@@ -141,8 +141,10 @@ pub fn run_remembering(
     memory: &mut Memory<'_>,
 ) -> (Report, Remembered) {
     let workshop = Workshop { keeps: true, ..Workshop::new(catalogue, options) };
-    let (extracts, notices, remembered) = recall::read_all(inputs, options, &workshop, memory);
-    (judge(inputs, options, catalogue, settings, &workshop, (extracts, notices)), remembered)
+    let (extracts, notices, remembered, names) = recall::read_all(inputs, options, &workshop, memory);
+    let mut report = judge(inputs, options, catalogue, settings, &workshop, (extracts, notices));
+    recall::keep_names(&mut report, &names);
+    (report, remembered)
 }
 
 /// The same with what reads sources made before: many small scans share it.

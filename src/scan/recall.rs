@@ -21,7 +21,7 @@ use super::stored::{Reading, Terms};
 use super::track::micros;
 use super::{Options, in_pool, leave_out};
 use crate::base::stamp::DAY;
-use crate::base::{Dialect, Event, Notice, NoticeCode, Stamp};
+use crate::base::{Dialect, Event, Notice, NoticeCode, Report, Stamp};
 use crate::dialect::{Place, binary_reader, reader};
 use crate::input::{Discovery, FileStat, Found, Probe, discover};
 use crate::pattern::Catalogue;
@@ -67,7 +67,7 @@ pub(super) fn read_all(
     options: &Options,
     workshop: &Workshop<'_>,
     memory: &mut Memory<'_>,
-) -> (Vec<Extract>, Vec<Notice>, Remembered) {
+) -> (Vec<Extract>, Vec<Notice>, Remembered, Vec<(String, String)>) {
     let Discovery { mut sources, mut notices } = discover(inputs);
     leave_out(&mut sources, &mut notices, options);
     let watch = &options.reading.watch;
@@ -86,6 +86,7 @@ pub(super) fn read_all(
         extracts: Vec::new(),
         notices,
         read: HashMap::new(),
+        names: Vec::new(),
     };
     let ways: Vec<(Candidate<'_>, Option<usize>, Way)> = candidates
         .into_iter()
@@ -111,7 +112,7 @@ pub(super) fn read_all(
         night.keep(candidate, claim, reading);
     }
     night.recall_gone(memory, catalogue);
-    let Night { mut remembered, mut extracts, mut notices, .. } = night;
+    let Night { mut remembered, mut extracts, mut notices, names, .. } = night;
     remembered.is_stopped = watch.is_stopped();
     if remembered.is_stopped {
         let detail = "what was being read was not read to its end".to_owned();
@@ -124,8 +125,28 @@ pub(super) fn read_all(
         .filter_map(|notice| Some((notice.source.clone()?, notice.code.name().to_owned())))
         .collect();
     extracts.sort_by(|one, other| one.path.cmp(&other.path));
-    (extracts, notices, remembered)
+    (extracts, notices, remembered, names)
 }
+
+/// A finding about a source keeps its name when the source is gone: it is the same finding.
+pub(super) fn keep_names(report: &mut Report, names: &[(String, String)]) {
+    for finding in &mut report.findings {
+        if !finding.key.contains(GONE) {
+            continue;
+        }
+        for (now, then) in names {
+            if finding.key.contains(now.as_str()) {
+                finding.key = finding.key.replace(now.as_str(), then);
+                for value in finding.about.values_mut().filter(|value| *value == now) {
+                    value.clone_from(then);
+                }
+            }
+        }
+    }
+}
+
+/// Stands in the name of a source that is gone.
+const GONE: &str = " (as read on ";
 
 /// Whatever changes what is read out of a file's bytes.
 fn key(options: &Options, catalogue: &Catalogue) -> String {
@@ -265,6 +286,8 @@ struct Night<'n> {
     taken: HashSet<usize>,
     extracts: Vec<Extract>,
     notices: Vec<Notice>,
+    /// How sources that are gone are called tonight, and how they were called.
+    names: Vec<(String, String)>,
     /// Files that were read tonight, by path.
     read: HashMap<String, Found>,
 }
@@ -363,7 +386,7 @@ impl Night<'_> {
             };
             let rest = self.without_continued(file, &mut reading).then(|| self.terms.pack(&reading));
             self.remembered.gone.push((file.id, rest));
-            label(file, &mut reading, &mut labels);
+            label(file, &mut reading, &mut labels, &mut self.names);
             self.extracts.append(&mut reading.extracts);
         }
     }
@@ -438,9 +461,14 @@ fn place(dialect: Dialect, path: &str) -> Place {
 }
 
 /// Marks what is quoted of a file that is gone.
-fn label(file: &KnownFile, reading: &mut Reading, labels: &mut HashSet<String>) {
+fn label(
+    file: &KnownFile,
+    reading: &mut Reading,
+    labels: &mut HashSet<String>,
+    names: &mut Vec<(String, String)>,
+) {
     for extract in &mut reading.extracts {
-        let gone = format!("{} (as read on {})", extract.path, file.seen);
+        let gone = format!("{}{GONE}{})", extract.path, file.seen);
         let mut path = gone.clone();
         for number in 2.. {
             if labels.insert(path.clone()) {
@@ -448,7 +476,7 @@ fn label(file: &KnownFile, reading: &mut Reading, labels: &mut HashSet<String>) 
             }
             path = format!("{gone} ({number})");
         }
-        extract.path = path;
+        names.push((path.clone(), std::mem::replace(&mut extract.path, path)));
         // What could not be read then was told then.
         extract.notices.clear();
         extract.part.notices.clear();
