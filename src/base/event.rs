@@ -20,9 +20,9 @@ pub struct StreamId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventKind(pub u32);
 
-/// Named values in the order in which they were read. Few enough that a list beats a map.
+/// Named values in the order in which they were read. Few enough that a list beats a map; clones share it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Values(Vec<(Key, Arc<str>)>);
+pub struct Values(Arc<Vec<(Key, Arc<str>)>>);
 
 impl Values {
     /// No values.
@@ -38,21 +38,24 @@ impl Values {
     /// Adds a value; one that is there already stays.
     pub fn add(&mut self, key: Key, value: Arc<str>) {
         if self.get(&key).is_none() {
-            self.0.push((key, value));
+            Arc::make_mut(&mut self.0).push((key, value));
         }
     }
 
     /// Sets a value, replacing one that is there.
     pub fn set(&mut self, key: Key, value: Arc<str>) {
-        match self.0.iter_mut().find(|(name, _)| *name == key) {
+        let values = Arc::make_mut(&mut self.0);
+        match values.iter_mut().find(|(name, _)| *name == key) {
             Some(slot) => slot.1 = value,
-            None => self.0.push((key, value)),
+            None => values.push((key, value)),
         }
     }
 
     /// Takes a value away.
     pub fn remove(&mut self, key: &str) {
-        self.0.retain(|(name, _)| name.as_ref() != key);
+        if self.get(key).is_some() {
+            Arc::make_mut(&mut self.0).retain(|(name, _)| name.as_ref() != key);
+        }
     }
 
     /// All values in order.

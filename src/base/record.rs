@@ -134,16 +134,16 @@ pub trait Sink {
     /// Trouble with the text at this byte offset; the scan goes on.
     fn notice(&mut self, code: NoticeCode, offset: usize, detail: String);
 
-    /// Must a record that reaches over these bytes be given with [`Sink::record`], whatever it says?
-    fn wants(&mut self, start: usize, end: usize) -> bool {
-        let _ = (start, end);
-        true
+    /// Where at or behind the byte `from` the first place is that somebody may want: a record that reaches over it must
+    /// be given with [`Sink::record`], whatever it says. Asked in ascending order; `usize::MAX`: there is none.
+    fn next_wanted(&mut self, from: usize) -> usize {
+        from
     }
 
-    /// Instead of an ordinary record that is not wanted: it has a head and this stamp, and neither code, kind, number,
-    /// session nor fields. Nearly all records of gigabytes of debug logs are such ones.
-    fn skimmed(&mut self, dialect: Dialect, stamp: Stamp) {
-        let _ = (dialect, stamp);
+    /// Instead of ordinary records that nobody wants, in their order: they have a head and these stamps, and neither
+    /// code, kind, number, session nor fields. Nearly all records of gigabytes of debug logs are such ones.
+    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
+        let _ = (dialect, stamps);
     }
 }
 

@@ -147,9 +147,14 @@ impl Stamp {
 
     /// A time-only stamp placed on a day: `day` is the date of the source's first midnight.
     pub fn on_day(self, day: NaiveDate) -> Stamp {
+        self.behind(midnight(day))
+    }
+
+    /// The same, where `midnight` is the civil time at which the day begins (see [`midnight`]).
+    pub fn behind(self, midnight: i64) -> Stamp {
         match self {
             Stamp::Clock { micros, fraction } => Stamp::Dated {
-                micros: day.and_time(NaiveTime::MIN).and_utc().timestamp_micros() + micros,
+                micros: midnight.saturating_add(micros),
                 zone: Zone::Unknown,
                 fraction,
                 swappable: false,
@@ -202,6 +207,11 @@ impl Stamp {
 /// The civil date and time of a count of microseconds; `None` outside the calendar's range.
 pub fn naive_from_micros(micros: i64) -> Option<NaiveDateTime> {
     DateTime::from_timestamp_micros(micros).map(|when| when.naive_utc())
+}
+
+/// Civil microseconds at which a day begins.
+pub fn midnight(day: NaiveDate) -> i64 {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_micros()
 }
 
 /// Microseconds since midnight.

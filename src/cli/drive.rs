@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::matching;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
 use crate::report::identify::Identification;
@@ -23,7 +24,10 @@ pub trait Engine {
 
     /// Everything wrong with the pattern files of the folders, or with the built-in ones.
     fn check(&self, folders: &[PathBuf], samples: Option<&Path>) -> Vec<Fault> {
-        pattern::check(folders, CheckOptions { body_of: None, samples })
+        pattern::check(
+            folders,
+            CheckOptions { cost_of: Some(&matching::slowness), samples, ..CheckOptions::default() },
+        )
     }
 
     /// Runs the sample cases under a folder.

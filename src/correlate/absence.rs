@@ -55,13 +55,14 @@ impl Search<'_, '_> {
     }
 
     fn absence_candidates(&self, absence: &Absence, order: &Order, bound: &Bindings<'_>) -> Vec<EventIndex> {
-        let value = absence.same.first().map(|join| (join, self.joined_value(join, order, bound)));
-        let value = match &value {
+        let mut values = Vec::with_capacity(absence.same.len());
+        for join in &absence.same {
             // Without a value to join with, no event can be meant.
-            Some((_, None)) => return Vec::new(),
-            Some((join, Some(theirs))) => Some((join.mine.as_str(), theirs.as_str())),
-            None => None,
-        };
+            let Some(theirs) = self.joined_value(join, order, bound) else { return Vec::new() };
+            values.push((join.mine.as_str(), theirs));
+        }
+        let value = self.world.rarest(&absence.kinds, values);
+        let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
         let mut found = self.world.candidates(&absence.kinds, value, self.around(absence, bound));
         let used: Vec<EventIndex> = bound
             .inner

@@ -118,10 +118,9 @@ impl<'w, 'c> Search<'w, 'c> {
 
     /// A superset of the events that can fill a step; `None` where a join has nothing to join with.
     fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Vec<EventIndex>> {
-        let mut value = None;
+        let mut values = Vec::with_capacity(step.same.len());
         for join in &step.same {
-            let theirs = self.joined_value(join, &step.order, bound)?;
-            value = value.or(Some((join.mine.as_str(), theirs)));
+            values.push((join.mine.as_str(), self.joined_value(join, &step.order, bound)?));
         }
         let around = reference(&step.order).and_then(|name| bound.event(name)).map(|event| {
             let (from, to) = self.bounds(step.within);
@@ -131,7 +130,8 @@ impl<'w, 'c> Search<'w, 'c> {
                 Order::Near(_) => (event, -to, to),
             }
         });
-        let value = value.as_ref().map(|(key, value)| (*key, value.as_str()));
+        let value = self.world.rarest(&step.kinds, values);
+        let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
         Some(self.world.candidates(&step.kinds, value, around))
     }
 

@@ -112,6 +112,10 @@ impl Bucket {
         }
     }
 
+    fn len(&self) -> usize {
+        self.known.len() + self.civil.len() + self.undated.len()
+    }
+
     fn finish(&mut self) {
         self.known.sort_unstable();
         self.civil.sort_unstable();
@@ -262,6 +266,20 @@ impl<'c> World<'c> {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Of several values that an event must have, the one that the fewest events of these kinds have: what is looked
+    /// through then does not grow with a flood that shares the others (all lines of one log share its stream).
+    pub fn rarest(&self, kinds: &[EventKind], values: Vec<(&str, String)>) -> Option<(String, String)> {
+        let rarest = if values.len() < 2 {
+            values.into_iter().next()
+        } else {
+            values.into_iter().min_by_key(|(key, value)| {
+                let lists = kinds.iter().filter_map(|kind| self.value_bucket(*kind, key, value));
+                lists.map(|list| list.len()).sum::<usize>()
+            })
+        };
+        rarest.map(|(key, value)| (key.to_owned(), value))
     }
 
     /// How far the clock was ever set back in the process of this event.

@@ -214,12 +214,10 @@ pub fn time_of_day(text: &str) -> Option<(NaiveTime, bool, usize)> {
 fn fraction(scan: &mut Scan<'_>) -> (u32, bool) {
     let before = scan.at;
     if scan.any_of(&['.', ',']).is_some() {
-        let digits = scan.digits();
-        if !digits.is_empty() && digits.len() <= 9 {
-            let micros = format!("{digits:0<6}").get(..6).and_then(|six| six.parse().ok());
-            if let Some(micros) = micros {
-                return (micros, true);
-            }
+        let digits = scan.digits().as_bytes();
+        if (1..=9).contains(&digits.len()) {
+            let place = |at| digits.get(at).map_or(0, |digit| u32::from(digit - b'0'));
+            return ((0..6).fold(0, |micros, at| micros * 10 + place(at)), true);
         }
     }
     scan.at = before;
@@ -323,17 +321,19 @@ impl<'a> Scan<'a> {
 
     fn digits(&mut self) -> &'a str {
         let rest = self.rest();
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest.bytes().take_while(u8::is_ascii_digit).count();
         self.at += end;
         rest.get(..end).unwrap_or("")
     }
 
+    /// A number of at most so many digits (nine or fewer), and how many it has.
     fn number(&mut self, most: usize) -> Option<(u32, usize)> {
         let digits = self.digits();
         if digits.is_empty() || digits.len() > most {
             return None;
         }
-        Some((digits.parse().ok()?, digits.len()))
+        let number = digits.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+        Some((number, digits.len()))
     }
 
     fn word(&mut self) -> Option<&'a str> {

@@ -42,12 +42,17 @@ pub trait Grammar: Send {
 /// Cuts lines into records by a [`Grammar`].
 pub struct Lines<G> {
     grammar: G,
+    /// Stamps of records that nobody wants, to be told in one go.
+    skimmed: Vec<Stamp>,
 }
+
+/// So many stamps are told in one go.
+const MOST_SKIMMED: usize = 512;
 
 impl<G: Grammar> Lines<G> {
     /// A splitter for this grammar.
     pub fn new(grammar: G) -> Lines<G> {
-        Lines { grammar }
+        Lines { grammar, skimmed: Vec::new() }
     }
 }
 
@@ -82,6 +87,8 @@ struct Skimmed {
     stamp: Stamp,
     start: usize,
     number: u64,
+    /// A line behind its first one is wanted.
+    is_wanted: bool,
 }
 
 impl Open<'_> {
@@ -95,33 +102,46 @@ impl<G: Grammar> Splitter for Lines<G> {
         self.grammar.prepare(text);
         let mut number = line;
         let mut at = 0;
+        let mut wanted = sink.next_wanted(at);
         let mut open = Open::default();
-        while let Some((content, next)) = next_line(text, at) {
-            let unfinished = feed == Feed::More && next == text.len() && !text.ends_with('\n');
-            if unfinished {
-                break;
+        let mut breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        while at < text.len() {
+            let (end, next) = match breaks.next() {
+                Some(end) => (end, end + 1),
+                None if feed == Feed::More => break,
+                None => (text.len(), text.len()),
+            };
+            let content = without_returns(text.get(at..end).unwrap_or(""));
+            if wanted < at {
+                wanted = sink.next_wanted(at);
             }
-            if !sink.wants(at, next)
-                && let Some(stamp) = self.grammar.skim(content, at)
-            {
+            let is_wanted = wanted < next;
+            if !is_wanted && let Some(stamp) = self.grammar.skim(content, at) {
                 self.close(text, &mut open, at, sink);
-                open.skimmed = Some(Skimmed { stamp, start: at, number });
-            } else if let Some(record) = self.grammar.head(content, number, sink) {
-                self.close(text, &mut open, at, sink);
-                open.whole = Some(Whole { record: Record { start: at, ..record }, head_end: next });
-            } else if open.start().is_none() {
-                // Before the first head every line stands for itself: nothing is known to hold them together.
-                let mut record = Record::headless(self.grammar.dialect(), content);
-                (record.start, record.end) = (at, next);
-                self.grammar.finish(record, "", sink);
+                open.skimmed = Some(Skimmed { stamp, start: at, number, is_wanted: false });
+            } else {
+                self.tell_skimmed(sink);
+                if let Some(record) = self.grammar.head(content, number, sink) {
+                    self.close(text, &mut open, at, sink);
+                    open.whole = Some(Whole { record: Record { start: at, ..record }, head_end: next });
+                } else if let Some(skimmed) = &mut open.skimmed {
+                    skimmed.is_wanted |= is_wanted;
+                } else if open.whole.is_none() {
+                    // Before the first head every line stands for itself: nothing is known to hold them together.
+                    let mut record = Record::headless(self.grammar.dialect(), content);
+                    (record.start, record.end) = (at, next);
+                    self.grammar.finish(record, "", sink);
+                }
             }
             at = next;
             number += 1;
         }
         if let (Feed::More, Some(start)) = (feed, open.start()) {
+            self.tell_skimmed(sink);
             return start;
         }
         self.close(text, &mut open, at, sink);
+        self.tell_skimmed(sink);
         if feed == Feed::Last {
             self.grammar.end(at, sink);
         }
@@ -129,23 +149,48 @@ impl<G: Grammar> Splitter for Lines<G> {
     }
 }
 
+/// A line without the carriage returns at its end.
+fn without_returns(line: &str) -> &str {
+    let bytes = line.as_bytes();
+    let kept = bytes.iter().rev().take_while(|byte| **byte == b'\r').count();
+    line.get(..bytes.len() - kept).unwrap_or(line)
+}
+
 impl<G: Grammar> Lines<G> {
+    fn tell_skimmed(&mut self, sink: &mut dyn Sink) {
+        if !self.skimmed.is_empty() {
+            sink.skimmed(self.grammar.dialect(), &self.skimmed);
+            self.skimmed.clear();
+        }
+    }
+
     /// Gives out the open record, which ends at `end`.
+    #[inline]
     fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
-        if let Some(Skimmed { stamp, start, number }) = open.skimmed.take() {
-            if !sink.wants(start, end) {
-                return sink.skimmed(self.grammar.dialect(), stamp);
+        match open.skimmed.take() {
+            Some(Skimmed { stamp, is_wanted: false, .. }) => {
+                self.skimmed.push(stamp);
+                if self.skimmed.len() >= MOST_SKIMMED {
+                    self.tell_skimmed(sink);
+                }
             }
-            // A line behind its first one is wanted.
-            if let Some((content, head_end)) = next_line(text, start)
-                && let Some(record) = self.grammar.head(content, number, sink)
-            {
-                self.give(text, Whole { record: Record { start, ..record }, head_end }, end, sink);
+            Some(skimmed) => self.look_again(text, skimmed, end, sink),
+            None => {
+                if let Some(whole) = open.whole.take() {
+                    self.tell_skimmed(sink);
+                    self.give(text, whole, end, sink);
+                }
             }
-        } else if open.whole.is_some()
-            && let Some(whole) = open.whole.take()
+        }
+    }
+
+    fn look_again(&mut self, text: &str, skimmed: Skimmed, end: usize, sink: &mut dyn Sink) {
+        self.tell_skimmed(sink);
+        let Skimmed { start, number, .. } = skimmed;
+        if let Some((content, head_end)) = next_line(text, start)
+            && let Some(record) = self.grammar.head(content, number, sink)
         {
-            self.give(text, whole, end, sink);
+            self.give(text, Whole { record: Record { start, ..record }, head_end }, end, sink);
         }
     }
 
@@ -213,12 +258,12 @@ mod tests {
 
         fn notice(&mut self, _: NoticeCode, _: usize, _: String) {}
 
-        fn wants(&mut self, start: usize, end: usize) -> bool {
-            self.text[start..end].contains(self.letter)
+        fn next_wanted(&mut self, from: usize) -> usize {
+            self.text[from..].find(self.letter).map_or(usize::MAX, |at| from + at)
         }
 
-        fn skimmed(&mut self, _: Dialect, stamp: Stamp) {
-            self.found.push(format!("{stamp} skimmed"));
+        fn skimmed(&mut self, _: Dialect, stamps: &[Stamp]) {
+            self.found.extend(stamps.iter().map(|stamp| format!("{stamp} skimmed")));
         }
     }
 

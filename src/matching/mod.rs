@@ -5,6 +5,7 @@
 //! id (Windows, TSM, vCenter) and records known by their structure are found by tables instead. This module knows no
 //! dialect: both sides speak `base::Record`.
 
+mod cost;
 mod literals;
 mod rule;
 mod search;
@@ -17,6 +18,7 @@ use crate::base::{Dialect, Record, Values};
 use crate::pattern::Catalogue;
 use crate::pattern::model::ANY_CODE;
 
+pub use cost::slowness;
 pub use literals::required_literals;
 use rule::Rule;
 use search::Search;
@@ -145,7 +147,7 @@ impl<'c> Plan<'c> {
         source_process: Option<&str>,
         hits: &mut Vec<Hit>,
     ) {
-        if let Some(code) = record.code.as_deref() {
+        if let Some(code) = record.code.as_deref().filter(|_| !self.by_code.is_empty()) {
             self.try_table(&self.by_code, code, record, source_process, hits);
             self.try_table(&self.by_code, ANY_CODE, record, source_process, hits);
             let bare = without_severity(code);

@@ -1,59 +1,107 @@
 //! The prefilter's search: where in a block of text does one of many literals stand? It knows no rule and no record.
 
+mod windows;
+
 use aho_corasick::packed::{self, MatchKind as PackedKind};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
+use windows::Windows;
+
+pub(super) use windows::WINDOW;
+
 /// Looks for a set of literals. Which of several overlapping ones is found does not matter: the record that holds
 /// one is tried against all definitions.
-pub(super) enum Search {
-    /// By vectors, for up to some dozens of literals. Chosen by hand: left to itself, the automaton looks for two rare
-    /// bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan against a third).
+pub(super) struct Search {
+    /// By skipping, for any number of literals of [`WINDOW`] bytes and more.
+    long: Option<Windows>,
+    /// All literals if they are few, else those that are too short for the other way.
+    short: Option<Short>,
+}
+
+/// A search that goes through every byte.
+enum Short {
+    /// By vectors, which is the fastest way for up to some dozens of literals. Chosen by hand: left to itself, the
+    /// automaton looks for two rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan
+    /// against a third).
     Vectors(packed::Searcher),
     /// Any number of literals, and those in which letter case does not matter.
     Automaton(AhoCorasick),
 }
+
+/// More literals than this are found faster by skipping than by vectors.
+const FEW: usize = 64;
 
 impl Search {
     /// `None`: there is nothing to look for.
     pub(super) fn new(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<Search> {
         literals.sort_unstable();
         literals.dedup();
-        if literals.is_empty() {
-            return None;
-        }
-        let vectors = || {
-            let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
-            config.builder().extend(&literals).build()
-        };
-        if let Some(searcher) = (!fold_case).then(vectors).flatten() {
-            return Some(Search::Vectors(searcher));
-        }
-        let automaton = AhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(fold_case)
-            .build(&literals);
-        automaton.ok().map(Search::Automaton)
+        let skips = fold_case || literals.len() > FEW;
+        let (long, short): (Vec<_>, Vec<_>) =
+            literals.into_iter().partition(|literal| skips && literal.len() >= WINDOW);
+        let search = Search { long: Windows::new(long, fold_case), short: Short::new(&short, fold_case) };
+        (search.long.is_some() || search.short.is_some()).then_some(search)
     }
 
-    /// Adds the offsets of all literals that do not overlap.
+    /// Puts the offsets of the literals in `text` behind what is in `found`, in ascending order.
     pub(super) fn find(&self, text: &str, found: &mut Vec<usize>) {
-        match self {
-            Search::Vectors(searcher) => found.extend(searcher.find_iter(text).map(|hit| hit.start())),
-            Search::Automaton(automaton) => found.extend(automaton.find_iter(text).map(|hit| hit.start())),
+        let before = found.len();
+        if let Some(long) = &self.long {
+            long.find(text.as_bytes(), found);
+        }
+        if let Some(short) = &self.short {
+            short.find(text, found);
+        }
+        if let (Some(_), Some(added)) = (&self.long, found.get_mut(before..)) {
+            added.sort_unstable();
         }
     }
 
     /// Does any literal stand in the text?
     pub(super) fn is_in(&self, text: &str) -> bool {
+        self.long.as_ref().is_some_and(|long| long.is_in(text.as_bytes()))
+            || self.short.as_ref().is_some_and(|short| short.is_in(text))
+    }
+}
+
+impl Short {
+    fn new(literals: &[Vec<u8>], fold_case: bool) -> Option<Short> {
+        if literals.is_empty() {
+            return None;
+        }
+        let vectors = || {
+            let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
+            config.builder().extend(literals).build()
+        };
+        if let Some(searcher) = (!fold_case).then(vectors).flatten() {
+            return Some(Short::Vectors(searcher));
+        }
+        let automaton = AhoCorasickBuilder::new()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(fold_case)
+            .build(literals);
+        automaton.ok().map(Short::Automaton)
+    }
+
+    fn find(&self, text: &str, found: &mut Vec<usize>) {
         match self {
-            Search::Vectors(searcher) => searcher.find(text).is_some(),
-            Search::Automaton(automaton) => automaton.is_match(text),
+            Short::Vectors(searcher) => found.extend(searcher.find_iter(text).map(|hit| hit.start())),
+            Short::Automaton(automaton) => found.extend(automaton.find_iter(text).map(|hit| hit.start())),
+        }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        match self {
+            Short::Vectors(searcher) => searcher.find(text).is_some(),
+            Short::Automaton(automaton) => automaton.is_match(text),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn offsets(literals: &[&str], fold_case: bool, text: &str) -> Vec<usize> {
@@ -72,11 +120,49 @@ mod tests {
         let few = ["media open error", "image open failed"];
         assert_eq!(offsets(&few, false, text), [0, 46]);
         assert_eq!(offsets(&few, true, text), [0, 23, 46]);
-        let many: Vec<String> = (0..300).map(|number| format!("literal {number:03}")).collect();
+        let many: Vec<String> = (0..3000).map(|number| format!("literal {number:04}")).collect();
         let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
         many.extend(few);
         assert_eq!(offsets(&many, false, text), [0, 46]);
-        assert_eq!(offsets(&many, false, "x literal 299 y"), [2]);
+        assert_eq!(offsets(&many, false, "x literal 2999 y"), [2]);
+        many.push("open");
+        assert_eq!(offsets(&many, false, text), [0, 6, 46, 52]);
         assert_eq!(offsets(&[], false, text), Vec::<usize>::new());
+    }
+
+    proptest! {
+        /// Letters that come often, so that literals overlap, and texts long enough for all cursors.
+        #[test]
+        fn nothing_is_overlooked(
+            text in "[abAB]{0,40}|[abcAB\n]{0,400}",
+            literals in proptest::collection::vec("[ab]{2,10}|[aAbB]{8,12}", 1..6),
+            fold_case: bool,
+            is_many: bool,
+        ) {
+            let others: Vec<String> = (0..FEW).map(|number| format!("never there {number}")).collect();
+            let others = others.iter().filter(|_| is_many);
+            let literals: Vec<&str> = literals.iter().chain(others).map(String::as_str).collect();
+            let fold = |text: &str| if fold_case { text.to_ascii_lowercase() } else { text.to_owned() };
+            let (folded, found) = (fold(&text), offsets(&literals, fold_case, &text));
+            for literal in &literals {
+                for at in 0..text.len() {
+                    if folded[at..].starts_with(&fold(literal)) {
+                        // Found itself, or another one of the short ones that overlaps it.
+                        let end = at + literal.len();
+                        let longest = 12;
+                        prop_assert!(
+                            found.iter().any(|hit| *hit < end && *hit + longest > at),
+                            "{literal} at {at} of {text:?}: {found:?}"
+                        );
+                        if literal.len() >= WINDOW && (is_many || fold_case) {
+                            prop_assert!(found.contains(&at), "{literal} at {at} of {text:?}: {found:?}");
+                        }
+                    }
+                }
+            }
+            for hit in found {
+                prop_assert!(literals.iter().any(|literal| folded[hit..].starts_with(&fold(literal))));
+            }
+        }
     }
 }

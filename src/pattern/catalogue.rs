@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::builtin;
-use super::check::{BodyOf, Checker, Depth, Known, check_sample_folders};
+use super::check::{BodyOf, Checker, CostOf, Depth, Known, check_sample_folders};
 use super::document::Document;
 use super::fault::{Fault, Faults};
 use super::model::{Catalogue, EventDef, Pattern};
@@ -22,6 +22,8 @@ const DEEPEST: usize = 4;
 pub struct CheckOptions<'a> {
     /// Takes a sample line apart the way its dialect does.
     pub body_of: Option<BodyOf<'a>>,
+    /// Says why a regex makes every scan slower, if it does.
+    pub cost_of: Option<CostOf<'a>>,
     /// The folder with `<ID>/hit-<case>` and `<ID>/miss-<case>`.
     pub samples: Option<&'a Path>,
 }
@@ -177,7 +179,11 @@ struct Build<'a> {
 
 impl<'a> Build<'a> {
     fn depth(&self, source: &Source) -> Depth<'a> {
-        Depth { regexes: source.own || self.regexes == Regexes::OfAll, body_of: self.options.body_of }
+        Depth {
+            regexes: source.own || self.regexes == Regexes::OfAll,
+            body_of: self.options.body_of,
+            cost_of: self.options.cost_of,
+        }
     }
 
     fn catalogue(&mut self, sources: &[Source]) -> Catalogue {

@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 
+use super::lazy_regex::LazyRegex;
 use crate::base::event::EventKind;
 use crate::base::stamp::Span;
 use crate::base::version::{Ordering, Version};
@@ -206,7 +207,7 @@ pub enum Test {
     /// A number below this one.
     Below(f64),
     /// Matches this regex.
-    Matches(regex::Regex),
+    Matches(LazyRegex),
 }
 
 /// What a value is compared with.

@@ -51,6 +51,7 @@ const MAX_LANES_ABOVE: usize = 8;
 const MAX_SOURCES: usize = 2000;
 const MAX_CODES: usize = 200;
 const MAX_NOTICES: usize = 500;
+const MAX_ERRORS: usize = 200;
 
 const CSS: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -153,6 +154,8 @@ fn page(report: &Report, look: Look) -> Result<String, Error> {
             tables => Value::from_safe_string(pen.tables(report)?),
             has_sources => !report.sources.is_empty(),
             has_codes => !report.codes.is_empty(),
+            has_errors => !report.unknown_errors.is_empty(),
+            redacted => report.redacted,
             has_notices => !report.notices.is_empty(),
             tool => safe_of(&report.tool),
         },
@@ -253,6 +256,8 @@ impl Pen {
             context! {
                 codes => safe_of(&codes),
                 bars => bars,
+                errors => safe_of(&report.unknown_errors.iter().take(MAX_ERRORS).collect::<Vec<_>>()),
+                errors_left => report.unknown_errors.len().saturating_sub(MAX_ERRORS),
                 codes_left => report.codes.len().saturating_sub(MAX_CODES),
                 sources => safe_of(&report.sources.iter().take(MAX_SOURCES).collect::<Vec<_>>()),
                 sources_left => report.sources.len().saturating_sub(MAX_SOURCES),

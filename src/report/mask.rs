@@ -6,8 +6,9 @@
 //! message that an administrator looks for.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 /// Stands in the place of a secret.
@@ -16,45 +17,103 @@ pub const MASK: &str = "***";
 /// A value in quotes or up to the next blank.
 const VALUE: &str = r#""(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s"'&;,<>)\]}]+"#;
 
-/// Each expression has one group `s` (or `t` for a second one) that holds the secret.
-static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+/// What a secret looks like.
+struct Secret {
+    /// Of these words, in any letter case, at least one stands in every text that the expression matches.
+    words: &'static [&'static str],
+    /// Has one group `s` (or `t` for a second one) that holds the secret.
+    expression: String,
+    /// Compiled when one of the words is met: most reports need none of them.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Secret {
+    fn new(words: &'static [&'static str], expression: String) -> Secret {
+        Secret { words, expression, compiled: OnceLock::new() }
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.expression).ok()).as_ref()
+    }
+}
+
+/// Words of which each expression about a key needs one.
+const KEYS: &[&str] = &["pass", "pwd", "secret", "key", "token"];
+
+static SECRETS: LazyLock<Vec<Secret>> = LazyLock::new(|| {
     let key = r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|client[_-]?secret|shared[_-]?secret|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|session[_-]?token|token)";
-    [
+    let vmware = &["vcb", "vmware-cmd", "vimsh", "esxcfg-", "vifs", "vicfg-"];
+    vec![
         // -password=x, --passwd x, /password:x, -pass "x y"; a word behind `-password` that is itself an option is
         // no secret.
-        r#"(?i)(?:^|[\s"'(=\[,])(?:--?|/)(?:[a-z]+[_-]?)?pass(?:word|wd|phrase)?(?:\s*[=:]\s*|\s+)(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'-]\S*)"#.to_owned(),
+        Secret::new(&["pass"], r#"(?i)(?:^|[\s"'(=\[,])(?:--?|/)(?:[a-z]+[_-]?)?pass(?:word|wd|phrase)?(?:\s*[=:]\s*|\s+)(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'-]\S*)"#.to_owned()),
         // dsmc, dsmadmc and dsmadm take every abbreviation from -pa on, the VCB tools and vmware-cmd take -p and -P.
-        format!(r"(?i)\bdsm(?:admc|adm|c)(?:\.exe)?\b[^\r\n]*?\s-p[a-z]*\s*[=\s]\s*(?P<s>{VALUE})"),
-        format!(r"(?i)\b(?:vcb[a-z]*|vmware-cmd|vimsh|esxcfg-[a-z]+|vifs|vicfg-[a-z]+)(?:\.exe|\.pl)?\b[^\r\n]*?\s-p\s*(?P<s>{VALUE})"),
-        format!(r"(?i)\bdsmc(?:\.exe)?\s+set\s+pass[a-z]*\s+(?P<s>{VALUE})(?:\s+(?P<t>{VALUE}))?"),
-        r"(?i)(?:issued command:\s*|\bdsmadmc\b[^\r\n]*?\s)(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)".to_owned(),
+        Secret::new(&["dsm"], format!(r"(?i)\bdsm(?:admc|adm|c)(?:\.exe)?\b[^\r\n]*?\s-p[a-z]*\s*[=\s]\s*(?P<s>{VALUE})")),
+        Secret::new(vmware, format!(r"(?i)\b(?:vcb[a-z]*|vmware-cmd|vimsh|esxcfg-[a-z]+|vifs|vicfg-[a-z]+)(?:\.exe|\.pl)?\b[^\r\n]*?\s-p\s*(?P<s>{VALUE})")),
+        Secret::new(&["dsmc"], format!(r"(?i)\bdsmc(?:\.exe)?\s+set\s+pass[a-z]*\s+(?P<s>{VALUE})(?:\s+(?P<t>{VALUE}))?")),
+        Secret::new(&["issued command:", "dsmadmc"], r"(?i)(?:issued command:\s*|\bdsmadmc\b[^\r\n]*?\s)(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)".to_owned()),
         // net use X: \\server\share secret /user:domain\name
-        r"(?i)\bnet(?:\.exe)?\s+use\s+(?:[a-z]:\s+)?\\\\\S+\s+(?P<s>[^\s/]\S*)\s+/u".to_owned(),
+        Secret::new(&["use"], r"(?i)\bnet(?:\.exe)?\s+use\s+(?:[a-z]:\s+)?\\\\\S+\s+(?P<s>[^\s/]\S*)\s+/u".to_owned()),
         // password=x, "password": "x", Pwd=x; of a connection string, api_key: x
-        format!(r#"(?i)(?:\b|_){key}["']?\s*(?:=>?|:)\s*(?P<s>{VALUE})"#),
+        Secret::new(KEYS, format!(r#"(?i)(?:\b|_){key}["']?\s*(?:=>?|:)\s*(?P<s>{VALUE})"#)),
         // <password>x</password>
-        format!(r"(?i)<(?:[a-z0-9_]+:)?{key}(?:\s[^<>]*)?>(?P<s>[^<]+)<"),
+        Secret::new(KEYS, format!(r"(?i)<(?:[a-z0-9_]+:)?{key}(?:\s[^<>]*)?>(?P<s>[^<]+)<")),
         // The option file form: the word alone with its value on a line.
-        format!(r"(?im)^\s*pass(?:word)?[ \t]+(?P<s>{VALUE})[ \t\r]*$"),
-        r"(?i)\bidentified\s+by\s+(?P<s>\S+)".to_owned(),
+        Secret::new(&["pass"], format!(r"(?im)^\s*pass(?:word)?[ \t]+(?P<s>{VALUE})[ \t\r]*$")),
+        Secret::new(&["identified"], r"(?i)\bidentified\s+by\s+(?P<s>\S+)".to_owned()),
         // Credentials in a URL, up to the last @ before its path.
-        r#"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@"'<>]*:(?P<s>[^\s/"'<>]+)@"#.to_owned(),
-        r"(?i)\bauthorization\s*[:=]\s*(?:(?:basic|bearer|digest|negotiate|ntlm)\s+)?(?P<s>\S+)".to_owned(),
-        r"(?i)\bbearer\s+(?P<s>[a-z0-9._~+/-]{8,}=*)".to_owned(),
+        Secret::new(&["://"], r#"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@"'<>]*:(?P<s>[^\s/"'<>]+)@"#.to_owned()),
+        Secret::new(&["authorization"], r"(?i)\bauthorization\s*[:=]\s*(?:(?:basic|bearer|digest|negotiate|ntlm)\s+)?(?P<s>\S+)".to_owned()),
+        Secret::new(&["bearer"], r"(?i)\bbearer\s+(?P<s>[a-z0-9._~+/-]{8,}=*)".to_owned()),
         // JSON web tokens, access keys and private keys are known by their own shape.
-        r"(?P<s>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)".to_owned(),
-        r"\b(?P<s>(?:AKIA|ASIA)[0-9A-Z]{16})\b".to_owned(),
-        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>.*?)(?:-----END|\z)".to_owned(),
+        Secret::new(&["eyj"], r"(?P<s>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)".to_owned()),
+        Secret::new(&["akia", "asia"], r"\b(?P<s>(?:AKIA|ASIA)[0-9A-Z]{16})\b".to_owned()),
+        Secret::new(&["private key"], r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<s>.*?)(?:-----END|\z)".to_owned()),
     ]
-    .iter()
-    .filter_map(|expression| Regex::new(expression).ok())
-    .collect()
 });
+
+/// Finds the words of all secrets in one pass.
+struct Words {
+    automaton: AhoCorasick,
+    /// The secret that each word belongs to.
+    owners: Vec<usize>,
+}
+
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
+    let all =
+        SECRETS.iter().enumerate().flat_map(|(at, secret)| secret.words.iter().map(move |word| (at, *word)));
+    let (owners, words): (Vec<usize>, Vec<&str>) = all.unzip();
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?;
+    Some(Words { automaton, owners })
+});
+
+/// Beside ASCII letters, these two match `s` and `k` where letter case does not matter.
+const OTHER_CASES: [char; 2] = ['\u{17f}', '\u{212a}'];
+
+/// The places in the list of the secrets that the text may hold, as bits.
+fn suspects(text: &str) -> u32 {
+    match &*WORDS {
+        Some(words) if !text.contains(OTHER_CASES) => {
+            let owner = |found: aho_corasick::Match| words.owners.get(found.pattern().as_usize()).copied();
+            words.automaton.find_overlapping_iter(text).filter_map(owner).fold(0, |bits, at| bits | 1 << at)
+        }
+        _ => u32::MAX,
+    }
+}
 
 /// The text with every secret hidden.
 pub fn mask(text: &str) -> Cow<'_, str> {
+    let suspects = suspects(text);
     let mut masked = Cow::Borrowed(text);
-    for expression in SECRETS.iter() {
+    if suspects == 0 {
+        return masked;
+    }
+    // Hiding one secret brings no word of another one into the text.
+    for (at, secret) in SECRETS.iter().enumerate() {
+        if (suspects >> at) & 1 == 0 {
+            continue;
+        }
+        let Some(expression) = secret.regex() else { continue };
         if expression.is_match(&masked) {
             let hidden =
                 expression.replace_all(&masked, |captures: &Captures<'_>| hide(captures)).into_owned();
@@ -99,6 +158,10 @@ mod tests {
     #[test]
     fn every_expression_compiles() {
         assert_eq!(SECRETS.len(), 16);
+        assert!(SECRETS.iter().all(|secret| secret.regex().is_some()));
+        assert!(WORDS.is_some());
+        assert_eq!(mask("pa\u{17f}\u{17f}word=s3cret"), "pa\u{17f}\u{17f}word=***");
+        assert_eq!(suspects("replace_disk_frag: cannot update, error = cannot connect on socket"), 0);
     }
 
     #[test]

@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use crate::base::{
     DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
@@ -14,6 +13,7 @@ use crate::base::{
 use crate::matching::{Hit, Plan};
 
 use super::first_failure::FirstFailures;
+use super::repeats::Repeats;
 use super::spill::{LONGEST_TEXT, Spill};
 use super::track::{Days, Track, micros};
 use super::unknown::Errors;
@@ -24,8 +24,8 @@ pub(super) struct Reading<'r, 'c> {
     pub(super) plan: &'r Plan<'c>,
     /// Where texts are kept.
     pub(super) spill: &'r Spill,
-    /// Day of the first line, from the name of the file.
-    pub(super) day: Option<NaiveDate>,
+    /// Midnight before the first line, from the name of the file, in civil microseconds.
+    pub(super) midnight: Option<i64>,
     /// Process, from the name of the file or folder.
     pub(super) process: Option<&'r str>,
     /// Order of day and month, where it is known.
@@ -74,6 +74,8 @@ pub(super) struct Part {
     pub(super) falling: u64,
     /// Time of the last dated record.
     pub(super) placed: Option<i64>,
+    /// Events so far, to keep few of many equal ones.
+    pub(super) repeats: Repeats,
 }
 
 /// The sink of one call of a splitter.
@@ -131,21 +133,22 @@ impl Collector<'_, '_, '_> {
         self.candidates.get(next).is_some_and(|at| *at < end)
     }
 
-    /// Counts a record with a head.
-    fn count_head(&mut self, dialect: Dialect) {
-        self.part.records += 1;
-        if !self.part.dialects.contains(&dialect) {
+    /// Counts records with a head.
+    fn count_heads(&mut self, dialect: Dialect, count: usize) {
+        self.part.records += count as u64;
+        if self.part.dialects.first() != Some(&dialect) {
             self.part.dialects.insert(dialect);
         }
     }
 
     /// Places a time of day on its day, and applies the order of day and month where it is known.
+    #[inline]
     fn settle(&mut self, stamp: Stamp, follows: bool) -> Stamp {
         match stamp {
             Stamp::Clock { micros, .. } => {
                 let day = if follows { self.part.days.next(micros) } else { self.part.days.passed };
                 let placed = stamp.shifted(day * crate::base::stamp::DAY);
-                self.reading.day.map_or(placed, |first| placed.on_day(first))
+                self.reading.midnight.map_or(placed, |midnight| placed.behind(midnight))
             }
             Stamp::Dated { swappable: true, .. } => {
                 self.part.swappable += u64::from(follows);
@@ -158,34 +161,12 @@ impl Collector<'_, '_, '_> {
     /// Follows the stamps of ordinary records.
     fn follow(&mut self, dialect: Dialect, number: Option<u64>, stamp: Stamp) {
         let Some(at) = micros(stamp) else { return };
-        let earlier = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at < held);
-        let later = |held: Option<Stamp>| held.and_then(micros).is_none_or(|held| at > held);
-        if self.part.first.is_none_or(|first| first.is_dated() == stamp.is_dated()) {
-            if earlier(self.part.first) {
-                self.part.first = Some(stamp);
-            }
-            if later(self.part.last) {
-                self.part.last = Some(stamp);
-            }
-        } else if stamp.is_dated() {
-            (self.part.first, self.part.last) = (Some(stamp), Some(stamp));
-        }
-        if stamp.is_dated() {
-            match self.part.placed {
-                Some(before) if at > before => self.part.rising += 1,
-                Some(before) if at < before => self.part.falling += 1,
-                _ => {}
-            }
-            self.part.placed = Some(at);
-        }
+        self.part.follow(stamp, at);
         let quiet = dialect.quiet_time();
-        match self.part.tracks.get_mut(&dialect) {
-            Some(track) => track.add(stamp, quiet, number),
-            None => {
-                let mut track = Track::default();
-                track.add(stamp, quiet, number);
-                self.part.tracks.insert(dialect, track);
-            }
+        // Nearly every source has records of one dialect only: no need to ask for its place.
+        match self.part.tracks.first_mut() {
+            Some((first, track)) if *first == dialect => track.add(stamp, at, quiet, number),
+            _ => self.part.tracks.entry(dialect).or_default().add(stamp, at, quiet, number),
         }
     }
 
@@ -198,10 +179,15 @@ impl Collector<'_, '_, '_> {
         }
         let source = record.field("source").or(record.provider.as_deref());
         let name = match source {
-            Some(source) if product == "windows" => format!("{source}:{code}"),
-            _ => code.to_owned(),
+            Some(source) if product == "windows" => Cow::Owned(format!("{source}:{code}")),
+            _ => Cow::Borrowed(code),
         };
-        *self.part.codes.entry((product, name)).or_default() += 1;
+        match self.part.codes.get_mut(&CodeRef(product, &name)) {
+            Some(count) => *count += 1,
+            None => {
+                self.part.codes.insert((product, name.into_owned()), 1);
+            }
+        }
     }
 
     fn session(&mut self, id: u32, stamp: Stamp, record: &Record<'_>) {
@@ -243,6 +229,15 @@ impl Collector<'_, '_, '_> {
     }
 
     fn keep(&mut self, record: &Record<'_>, stamp: Stamp, before: Option<i64>) {
+        let mut hits = std::mem::take(&mut self.hits);
+        if let [hit] = hits.as_slice()
+            && self.part.repeats.is_one_of_many(hit, record, micros(stamp))
+        {
+            hits.clear();
+        }
+        if hits.is_empty() {
+            return;
+        }
         let line = self.line_of(record);
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
@@ -252,7 +247,8 @@ impl Collector<'_, '_, '_> {
             (_, None, None) => self.reading.spill.keep(&record.body),
             (Some(line), Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
         };
-        for hit in std::mem::take(&mut self.hits) {
+        for hit in hits {
+            let values = self.part.repeats.share_values(hit.values);
             self.part.events.push(Event {
                 kind: hit.kind,
                 dialect: record.dialect,
@@ -263,14 +259,24 @@ impl Collector<'_, '_, '_> {
                 number: record.number,
                 stamp,
                 placed: before,
-                host: record.host.as_deref().map(Arc::from),
+                host: record.host.as_deref().map(|host| self.part.repeats.share(host)),
                 pid: record.pid,
                 session: record.session,
-                values: hit.values,
+                values,
                 text: text.clone(),
                 untold: hit.untold,
             });
         }
+    }
+}
+
+/// Looks a code up without making a text of its own.
+#[derive(Hash)]
+struct CodeRef<'a>(&'static str, &'a str);
+
+impl Equivalent<(&'static str, String)> for CodeRef<'_> {
+    fn equivalent(&self, key: &(&'static str, String)) -> bool {
+        self.0 == key.0 && self.1 == key.1
     }
 }
 
@@ -298,7 +304,7 @@ impl Sink for Collector<'_, '_, '_> {
         self.part.position += 1;
         if ordinary {
             if record.head {
-                self.count_head(record.dialect);
+                self.count_heads(record.dialect, 1);
             } else if !record.body.trim().is_empty() {
                 self.part.headless += 1;
             }
@@ -358,15 +364,30 @@ impl Sink for Collector<'_, '_, '_> {
         }
     }
 
-    fn wants(&mut self, start: usize, end: usize) -> bool {
-        self.reading.plan.tries_all() || self.holds_candidate(start, end)
+    fn next_wanted(&mut self, from: usize) -> usize {
+        if self.reading.plan.tries_all() {
+            return from;
+        }
+        let next = self.candidates.partition_point(|at| *at < from);
+        self.candidates.get(next).copied().unwrap_or(usize::MAX)
     }
 
-    fn skimmed(&mut self, dialect: Dialect, stamp: Stamp) {
-        self.part.position += 1;
-        self.count_head(dialect);
-        let stamp = self.settle(stamp, true);
-        self.follow(dialect, None, stamp);
+    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
+        self.part.position += stamps.len() as i64;
+        self.count_heads(dialect, stamps.len());
+        let quiet = dialect.quiet_time();
+        // Taken out while the stamps go through: looking it up costs more than adding to it.
+        let mut track = self.part.tracks.get_mut(&dialect).map(std::mem::take);
+        for stamp in stamps {
+            let stamp = self.settle(*stamp, true);
+            if let Some(at) = micros(stamp) {
+                self.part.follow(stamp, at);
+                track.get_or_insert_default().add(stamp, at, quiet, None);
+            }
+        }
+        if let Some(track) = track {
+            self.part.tracks.insert(dialect, track);
+        }
     }
 }
 
@@ -377,6 +398,31 @@ const LONGEST_QUOTED_LINE: usize = 1000;
 const MOST_NOTICES: usize = 100;
 
 impl Part {
+    /// Follows the stamp of an ordinary record; `at` is its time on one clock.
+    #[inline]
+    fn follow(&mut self, stamp: Stamp, at: i64) {
+        match (self.first, self.last) {
+            (Some(first), Some(last)) if first.is_dated() == stamp.is_dated() => {
+                if micros(first).is_none_or(|first| at < first) {
+                    self.first = Some(stamp);
+                }
+                if micros(last).is_none_or(|last| at > last) {
+                    self.last = Some(stamp);
+                }
+            }
+            (Some(_), Some(_)) if !stamp.is_dated() => {}
+            _ => (self.first, self.last) = (Some(stamp), Some(stamp)),
+        }
+        if stamp.is_dated() {
+            match self.placed {
+                Some(before) if at > before => self.rising += 1,
+                Some(before) if at < before => self.falling += 1,
+                _ => {}
+            }
+            self.placed = Some(at);
+        }
+    }
+
     /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it.
     pub(super) fn join(&mut self, next: Part, breaks: u64) {
         let shift = self.days.shift_of(&next.days) * crate::base::stamp::DAY;

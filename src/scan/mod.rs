@@ -7,6 +7,7 @@ mod coverage;
 mod first_failure;
 mod mutants;
 pub mod proof;
+mod repeats;
 mod report;
 pub mod samples;
 mod settle;
@@ -169,9 +170,15 @@ fn read_all(inputs: &[String], options: &Options, workshop: &Workshop<'_>) -> (V
     order.sort_by_key(|found| std::cmp::Reverse(found.length));
     let extract = |found: &&Found| (!watch.is_stopped()).then(|| workshop.extract(found));
     let read = || -> Vec<_> { order.par_iter().with_max_len(1).map(extract).collect() };
-    let results = match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
-        Ok(pool) => pool.install(read),
-        Err(_) => read(),
+    // A scan inside a thread of another pool (many samples side by side) must not wait for a pool of its own: while it
+    // waits the thread would begin the next scan on top of this one, and so on to the end of its stack.
+    let results: Vec<_> = if rayon::current_thread_index().is_some() {
+        order.iter().map(extract).collect()
+    } else {
+        match rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build() {
+            Ok(pool) => pool.install(read),
+            Err(_) => read(),
+        }
     };
     let unread = results.iter().filter(|result| result.is_none()).count();
     if watch.is_stopped() {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::base::stamp::midnight;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
 use crate::dialect::identify::recognise;
 use crate::dialect::{
@@ -19,6 +20,7 @@ use crate::pattern::Catalogue;
 
 use super::Options;
 use super::collect::{Collector, Part, Reading};
+use super::repeats::Repeats;
 use super::spill::Spill;
 
 /// A source that was read.
@@ -130,6 +132,8 @@ impl<'c> Workshop<'c> {
             Some(dialect) => self.read_dialect(text, dialect, &mut extract),
             None => read_unknown(text, &mut extract),
         }
+        // What the events share stays with them.
+        extract.part.repeats = Repeats::default();
         extract
     }
 
@@ -156,7 +160,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
-            day: None,
+            midnight: None,
             process: context.place.process.as_deref(),
             order: extract.order,
         };
@@ -204,7 +208,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
-            day: context.place.date,
+            midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: extract.order,
         };
@@ -334,8 +338,8 @@ fn read_text(
             collector.record(record);
             consumed = buffer.len();
         }
-        let done = buffer.as_bytes().get(..consumed).unwrap_or_default();
-        line += memchr::memchr_iter(b'\n', done).count() as u64;
+        let left = buffer.as_bytes().get(consumed..).unwrap_or_default();
+        line = text.breaks().saturating_sub(memchr::memchr_iter(b'\n', left).count() as u64);
         if feed == Feed::Last {
             return (part, text.finish());
         }

@@ -25,6 +25,20 @@ struct Stretch {
 }
 
 impl Stretch {
+    /// Reaches over one more record.
+    fn reach(&mut self, stamp: Stamp, at: i64, number: Option<u64>) {
+        if at < self.from {
+            (self.from, self.first) = (at, stamp);
+        }
+        if at > self.to {
+            (self.to, self.last) = (at, stamp);
+        }
+        if let Some(number) = number {
+            let (low, high) = self.numbers.unwrap_or((number, number));
+            self.numbers = Some((low.min(number), high.max(number)));
+        }
+    }
+
     fn take(&mut self, other: &Stretch) {
         if other.from < self.from {
             (self.from, self.first) = (other.from, other.first);
@@ -59,10 +73,10 @@ pub(super) fn micros(stamp: Stamp) -> Option<i64> {
 }
 
 impl Track {
-    /// Adds a record. `quiet` is how long the log may be silent and still prove that nothing happened; `number` is
-    /// the record's number, where the log counts its records.
-    pub(super) fn add(&mut self, stamp: Stamp, quiet: Option<i64>, number: Option<u64>) {
-        let Some(at) = micros(stamp) else { return };
+    /// Adds a record. `at` is its time on one clock; `quiet` is how long the log may be silent and still prove that
+    /// nothing happened; `number` is the record's number, where the log counts its records.
+    #[inline]
+    pub(super) fn add(&mut self, stamp: Stamp, at: i64, quiet: Option<i64>, number: Option<u64>) {
         self.records += 1;
         let follows = match (number, self.last_number) {
             (Some(number), Some(last)) => number.abs_diff(last) <= 1,
@@ -70,20 +84,20 @@ impl Track {
         };
         self.last_number = number.or(self.last_number);
         let reach = quiet.unwrap_or(i64::MAX);
-        let here = Stretch { from: at, first: stamp, to: at, last: stamp, numbers: number.map(|n| (n, n)) };
         if let Some(held) = self.stretches.last_mut()
             && follows
             && held.first.is_dated() == stamp.is_dated()
             && at >= held.from.saturating_sub(reach)
             && at <= held.to.saturating_add(reach)
         {
-            held.take(&here);
+            held.reach(stamp, at, number);
             return;
         }
         if self.stretches.len() >= MOST_STRETCHES {
             self.merge();
         }
-        self.stretches.push(here);
+        let numbers = number.map(|number| (number, number));
+        self.stretches.push(Stretch { from: at, first: stamp, to: at, last: stamp, numbers });
     }
 
     /// Adds what followed in the source, shifted by whole days.
@@ -259,7 +273,7 @@ mod tests {
     fn silence_beyond_the_quiet_time_is_a_hole() {
         let mut track = Track::default();
         for hour in [0, 20, 40, 100, 90] {
-            track.add(at(hour), Some(26 * HOUR), None);
+            track.add(at(hour), hour * HOUR, Some(26 * HOUR), None);
         }
         assert_eq!(
             track.finish(CoverageKind::Log),
@@ -271,7 +285,7 @@ mod tests {
     fn a_missing_record_number_is_a_hole() {
         let mut track = Track::default();
         for (hour, number) in [(0, 1), (1, 2), (2, 5), (3, 6)] {
-            track.add(at(hour), None, Some(number));
+            track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
             track.finish(CoverageKind::Log),
@@ -283,7 +297,7 @@ mod tests {
     fn a_ring_that_begins_in_its_middle_has_no_hole_there() {
         let mut track = Track::default();
         for (hour, number) in [(7, 12), (8, 13), (0, 7), (1, 8), (4, 10), (5, 11)] {
-            track.add(at(hour), None, Some(number));
+            track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
             track.finish(CoverageKind::Log),
@@ -297,7 +311,8 @@ mod tests {
         let list = |numbers: &[u64]| {
             let mut track = Track::default();
             for number in numbers {
-                track.add(at(i64::try_from(*number).unwrap()), None, Some(*number));
+                let hour = i64::try_from(*number).unwrap();
+                track.add(at(hour), hour * HOUR, None, Some(*number));
             }
             track.finish(CoverageKind::JobList)
         };

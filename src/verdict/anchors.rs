@@ -77,7 +77,11 @@ pub(super) fn entries(world: &World<'_>, pattern: &Pattern, outcomes: &Outcomes)
             by_object.entry(number).or_default().push(kept);
         }
     }
-    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &outcomes.refuted)).collect()
+    let mut refuted: HashMap<EventIndex, Vec<&Refuted>> = HashMap::new();
+    for other in &outcomes.refuted {
+        refuted.entry(other.anchor).or_default().push(other);
+    }
+    by_object.into_values().filter_map(|anchors| entry(world, pattern, anchors, &refuted)).collect()
 }
 
 /// Does the outcome stand on several records of which one's day and month could be exchanged?
@@ -150,7 +154,7 @@ fn entry(
     world: &World<'_>,
     pattern: &Pattern,
     leveled: Vec<Leveled<'_>>,
-    refuted: &[Refuted],
+    refuted: &HashMap<EventIndex, Vec<&Refuted>>,
 ) -> Option<Entry> {
     let occurrences = fold(world, leveled);
     let level = occurrences.iter().map(|occurrence| occurrence.level).max()?;
@@ -173,7 +177,12 @@ fn entry(
         anchors: at_level.iter().map(|occurrence| occurrence.outcome.anchor).collect(),
         span: at_level.iter().flat_map(|occurrence| occurrence.outcome.choice.bound_events()).collect(),
         repeats: u64::try_from(different(world, &at_level).saturating_sub(1)).unwrap_or(u64::MAX),
-        refuted: refuted_rows(world, pattern, chosen, refuted),
+        refuted: refuted_rows(
+            world,
+            pattern,
+            chosen,
+            refuted.get(&chosen.outcome.anchor).map_or(&[], Vec::as_slice),
+        ),
     })
 }
 
@@ -231,10 +240,15 @@ fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventInd
 }
 
 /// Rows that refuted a stronger verdict for the same anchor and object.
-fn refuted_rows(world: &World<'_>, pattern: &Pattern, chosen: &Leveled<'_>, refuted: &[Refuted]) -> Vec<Row> {
+fn refuted_rows(
+    world: &World<'_>,
+    pattern: &Pattern,
+    chosen: &Leveled<'_>,
+    refuted: &[&Refuted],
+) -> Vec<Row> {
     let held = chosen.level.strength_at_anchor();
     let mut rows: Vec<Row> = Vec::new();
-    for other in refuted.iter().filter(|other| other.anchor == chosen.outcome.anchor) {
+    for other in refuted {
         let same_object = other.object.iter().all(|(key, value)| {
             chosen.object.iter().any(|(mine, held)| mine == key && world.equal(key, held, key, value))
         });

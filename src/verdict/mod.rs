@@ -18,6 +18,8 @@ mod exposed;
 mod levels;
 mod objects;
 
+use std::collections::HashSet;
+
 use crate::base::{Event, Finding, Level, Notice, NoticeCode};
 use crate::correlate::{Search, World};
 use crate::pattern::Pattern;
@@ -69,10 +71,15 @@ fn open_ends(
     code: NoticeCode,
     judgement: &mut Judgement,
 ) {
+    if open_ends.is_empty() {
+        return;
+    }
+    let told: HashSet<crate::correlate::EventIndex> = entries
+        .iter()
+        .flat_map(|entry| entry.anchors.iter().copied().chain(entry.choice.bound_events()))
+        .collect();
+    let mut raised: HashSet<(Option<String>, Option<u64>, String)> = HashSet::new();
     for (anchor, row) in open_ends {
-        let told = entries.iter().any(|entry| {
-            entry.anchors.contains(anchor) || entry.choice.bound_events().any(|event| event == *anchor)
-        });
         let Some(event) = world.event(*anchor) else { continue };
         let notice = Notice {
             code,
@@ -85,7 +92,8 @@ fn open_ends(
                 _ => format!("the log ends before it can be said whether this did harm ({row})"),
             },
         };
-        if !told && !judgement.notices.contains(&notice) {
+        let once = (notice.source.clone(), notice.line, notice.detail.clone());
+        if !told.contains(anchor) && raised.insert(once) {
             judgement.notices.push(notice);
         }
     }

@@ -1,5 +1,7 @@
 //! The report in every format, against a report written by hand.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+
 mod contract;
 mod example;
 mod formats;

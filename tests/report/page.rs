@@ -43,6 +43,11 @@ fn read(html: &str) -> (Vec<Tag>, String) {
         }
         let (name, attributes) = inner.split_once([' ', '\n']).unwrap_or((inner, ""));
         let name = name.trim_end_matches('/').to_owned();
+        text.push_str(match name.as_str() {
+            "dd" | "td" | "th" | "li" => " ",
+            "dt" | "summary" | "p" => "\n",
+            _ => "",
+        });
         tags.push((name.clone(), attributes_of(attributes.trim_end_matches('/'))));
         if !inner.ends_with('/') && !VOID.contains(&name.as_str()) {
             open.push(name.clone());
@@ -163,7 +168,7 @@ fn a_loss_stands_above_surer_failures_of_other_kinds() {
     report.findings[0].level = Level::Confirmed;
     let html = page(report);
     let title = html.split("<title>").nth(1).unwrap();
-    assert!(title.starts_with("DATA LOSS LIKELY: VM SRV-DB1"), "{}", &title[..80]);
+    assert!(title.starts_with("NOT COMPLETE, DATA LOSS LIKELY: VM SRV-DB1"), "{}", &title[..80]);
     assert!(words(&html).contains("OUTAGE CONFIRMED"));
 }
 

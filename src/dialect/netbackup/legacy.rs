@@ -178,19 +178,10 @@ fn whole_head(bytes: &[u8]) -> Option<Head> {
 /// five times as long. What is unusual in any way is left to them.
 #[inline]
 fn usual_head(bytes: &[u8]) -> Option<Head> {
-    let [h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b' ', b'[', rest @ ..] = bytes else {
-        return None;
-    };
-    let number_of = |digits: &[&u8]| {
-        digits.iter().try_fold(0, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + i64::from(**digit - b'0'))
-        })
-    };
-    let (hour, minute, second) = (number_of(&[h1, h2])?, number_of(&[m1, m2])?, number_of(&[s1, s2])?);
-    if hour >= 24 || minute >= 60 || second >= 60 {
-        return None;
-    }
-    let millis = number_of(&[f1, f2, f3])?;
+    let (clock, rest) = bytes.split_first_chunk::<8>()?;
+    let seconds = clock_seconds(*clock)?;
+    let ([b'.', f1, f2, f3, b' ', b'['], rest) = rest.split_first_chunk::<6>()? else { return None };
+    let millis = digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?;
     let (pid, rest) = short_number(rest)?;
     let rest = match rest {
         [b'.', thread @ ..] => short_number(thread)?.1,
@@ -201,26 +192,44 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
     let [b'>', text @ ..] = rest else { return None };
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     (1..=64).contains(&level).then(|| Head {
-        stamp: Stamp::Clock {
-            micros: hour * HOUR + minute * MINUTE + second * SECOND + millis * 1000,
-            fraction: true,
-        },
+        stamp: Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true },
         has_clock: true,
-        pid: Some(pid),
-        level: Some(level),
+        pid: Some(u64::from(pid)),
+        level: Some(u64::from(level)),
         length: bytes.len() - text.len() + blanks,
     })
 }
 
-/// A number of up to nine digits, and what follows it.
+/// Seconds since midnight of `14:55:05`, all eight bytes at once.
 #[inline]
-fn short_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (at, byte) in bytes.iter().enumerate().take(10) {
-        if !byte.is_ascii_digit() {
-            return (at > 0).then(|| Some((number, bytes.get(at..)?))).flatten();
+fn clock_seconds(clock: [u8; 8]) -> Option<i64> {
+    // Digits become their values, colons 0; what is neither has a bit above the lowest four, before or after it is
+    // raised by as much as a digit or a colon may be.
+    let values = u64::from_le_bytes(clock) ^ u64::from_le_bytes(*b"00:00:00");
+    let raised = values.wrapping_add(u64::from_le_bytes([6, 6, 15, 6, 6, 15, 6, 6]));
+    if (values | raised) & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
+        return None;
+    }
+    let [h1, h2, _, m1, m2, _, s1, s2] = values.to_le_bytes().map(i64::from);
+    let (hour, minute, second) = (h1 * 10 + h2, m1 * 10 + m2, s1 * 10 + s2);
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
+}
+
+#[inline(always)]
+fn digit(byte: u8) -> Option<u32> {
+    let value = byte.wrapping_sub(b'0');
+    (value < 10).then_some(u32::from(value))
+}
+
+/// A number of up to nine digits, and what follows it.
+#[inline(always)]
+fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut number = digit(*bytes.first()?)?;
+    for at in 1..10 {
+        match digit(*bytes.get(at)?) {
+            Some(value) => number = number.wrapping_mul(10).wrapping_add(value),
+            None => return Some((number, bytes.get(at..)?)),
         }
-        number = number * 10 + u64::from(byte - b'0');
     }
     None
 }

@@ -41,7 +41,7 @@ impl Reader for ActivityLog {
         let text = match row(line) {
             Some(row) => row.text,
             None if is_header(line) => return Claim::Strong,
-            None => line.trim_start(),
+            None => listed(line.trim_start()),
         };
         match message(text) {
             Some(message) if matches!(message.prefix, "ANR" | "ANE") => Claim::Strong,
@@ -56,6 +56,11 @@ impl Reader for ActivityLog {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(ActivityGrammar::default()))
     }
+}
+
+/// The message of a list's line: `Message: ANR2017I ...`.
+fn listed(line: &str) -> &str {
+    line.strip_prefix("Message:").map_or(line, str::trim_start)
 }
 
 fn is_header(line: &str) -> bool {
@@ -528,6 +533,8 @@ mod tests {
             ("Date/Time                Message", Claim::Strong),
             ("02/17/2009 20:34:38 ANS1228E Sending", Claim::No),
             ("(message LIKE 'ANR2507I%' OR", Claim::No),
+            ("     Message: ANR2017I Administrator ADMIN issued command: QUERY ACTLOG", Claim::Strong),
+            ("Message: from ANR", Claim::No),
         ] {
             assert_eq!(ActivityLog.claim(line), claim, "{line}");
         }

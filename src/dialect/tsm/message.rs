@@ -149,6 +149,8 @@ const VIRTUAL_MACHINE: [&str; 6] = [
 
 /// The virtual machine that a text names in quotes: `... for virtual machine 'SRV-DB1'.`
 pub(crate) fn vm_in_quotes(text: &str) -> Option<&str> {
+    // What all of them share; most texts hold no such letters.
+    find_folded(text, "virtu")?;
     VIRTUAL_MACHINE.iter().find_map(|words| {
         let mut from = 0;
         while let Some(at) = find_folded(text.get(from..)?, words) {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::banner::Banner;
 use super::error;
-use super::message::find_folded;
-use super::progress::{file_line, statistic};
+use super::message::{after_folded, find_folded};
+use super::progress::{file_line, size, statistic};
 use super::vm_backup::{Moment, RunContext, VmBackups};
 use super::vm_lines::requested_mode;
 use crate::base::{Dialect, Record, Severity, Sink};
@@ -24,6 +24,7 @@ pub(super) struct Client {
     sessions: u32,
     /// Machines that were backed up since they were last taken from here.
     pub(super) machines: Vec<String>,
+    objects: ObjectCounters,
 }
 
 impl Client {
@@ -37,6 +38,7 @@ impl Client {
             job: None,
             sessions: 0,
             machines: Vec::new(),
+            objects: ObjectCounters::default(),
         }
     }
 
@@ -65,6 +67,9 @@ impl Client {
             record.kind = "statistic";
             record.fields.push(("statistic", Cow::Borrowed(label)));
             record.fields.push(("value", Cow::Borrowed(value)));
+            if self.vms.is_at_work() && self.objects.contradict(label, value) {
+                record.fields.push(("counters", Cow::Borrowed("contradict")));
+            }
         }
         self.banner.see(body, Some(at.line), record, sink);
         self.banner.look_for_platform(body, false);
@@ -103,6 +108,33 @@ impl Client {
         let mut record = Record::new(dialect, "");
         (record.start, record.end) = (offset, offset);
         self.banner.release(&record, sink);
+    }
+}
+
+/// The counters of objects of one run. Those of runs that back up virtual machines may not add up (APAR IC98136).
+#[derive(Default)]
+struct ObjectCounters {
+    inspected: Option<u64>,
+    backed_up: Option<u64>,
+}
+
+impl ObjectCounters {
+    /// Takes a row of the statistics in. Does it, with those before it, count more objects than were inspected?
+    fn contradict(&mut self, label: &str, value: &str) -> bool {
+        let counter = after_folded(label, "total number of objects ").unwrap_or("");
+        let count = size(value);
+        match counter.trim() {
+            "inspected" => *self = ObjectCounters { inspected: count, backed_up: None },
+            "backed up" => self.backed_up = count,
+            "failed" => {
+                let counted = (self.inspected.take(), self.backed_up.take(), count);
+                if let (Some(inspected), Some(backed_up), Some(failed)) = counted {
+                    return inspected < backed_up.saturating_add(failed);
+                }
+            }
+            _ => {}
+        }
+        false
     }
 }
 

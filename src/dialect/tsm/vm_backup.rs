@@ -242,6 +242,11 @@ impl VmBackups {
         }
     }
 
+    /// Is a run at hand that backs up virtual machines?
+    pub(super) fn is_at_work(&self) -> bool {
+        self.begun.is_some() || !self.run.is_empty()
+    }
+
     /// Names of the machines of the run at hand.
     pub(super) fn machines(&self) -> impl Iterator<Item = &str> {
         self.run.iter().map(|backup| backup.vm.as_str())

@@ -263,7 +263,8 @@ fn own_machine<'r>(record: &'r Record<'_>) -> Option<&'r str> {
 
 /// `[vim.VirtualMachine:vm-204,srv-db1]`: id and name.
 fn managed_machines(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.match_indices("vim.VirtualMachine:vm-").filter_map(|(at, _)| {
+    const LABEL: &str = "vim.VirtualMachine:vm-";
+    text.contains(LABEL).then(|| text.match_indices(LABEL)).into_iter().flatten().filter_map(|(at, _)| {
         let rest = text.get(at + "vim.VirtualMachine:".len()..)?;
         let (id, rest) =
             rest.split_at_checked(rest.find(|c: char| c != '-' && !c.is_ascii_alphanumeric())?)?;
@@ -284,7 +285,7 @@ fn is_managed_id(word: &str) -> bool {
 
 /// `changeTrackingEnabled = true` of a configuration that is printed.
 fn tracking(body: &str) -> Option<bool> {
-    let (_, rest) = body.split_once("changeTrackingEnabled")?;
+    let rest = after(body, "changeTrackingEnabled")?;
     let value = rest.trim_start_matches([' ', '=', ':', '"']);
     if value.starts_with("true") {
         Some(true)
@@ -323,6 +324,7 @@ fn revert_event(record: &mut Record<'_>) -> bool {
     true
 }
 
+/// Most lines do not hold the label, and to find that out needs no search that is prepared first.
 fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
-    text.split_once(label).map(|(_, rest)| rest)
+    text.contains(label).then(|| text.split_once(label)).flatten().map(|(_, rest)| rest)
 }

@@ -271,9 +271,15 @@ fn closing(inner: &str) -> Option<usize> {
 fn attributes<'a>(text: &'a str, head: &mut Head<'a>) {
     const NAMES: [&str; 8] =
         [" sub=", " item=", " req=", " opID=", " sid=", " user=", " update=", " reason="];
-    let mut found: Vec<(usize, &str)> =
-        NAMES.iter().filter_map(|name| text.find(name).map(|at| (at, *name))).collect();
-    found.sort_unstable();
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for at in memchr::memchr_iter(b' ', text.as_bytes()) {
+        let rest = text.get(at..).unwrap_or("");
+        if let Some(name) = NAMES.iter().find(|name| rest.starts_with(**name))
+            && found.iter().all(|(_, known)| known != name)
+        {
+            found.push((at, *name));
+        }
+    }
     for (index, (at, name)) in found.iter().enumerate() {
         let end = found.get(index + 1).map_or(text.len(), |(next, _)| *next);
         let value = text.get(at + name.len()..end).unwrap_or("").trim().trim_matches('"');

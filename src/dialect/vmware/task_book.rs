@@ -201,13 +201,14 @@ pub(super) fn host_task(id: &str) -> Option<(&str, &str)> {
     if sequence.is_empty() || !sequence.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let method = ["vim.", "vmodl.", "vpxapi.", "hostd.", "vm."]
-        .iter()
-        .filter_map(|start| match rest.starts_with(start) {
-            true => Some(0),
-            false => rest.find(&format!("-{start}")).map(|at| at + 1),
-        })
-        .min()?;
+    let begins = |at: usize| {
+        let rest = rest.get(at..).unwrap_or("");
+        ["vim.", "vmodl.", "vpxapi.", "hostd.", "vm."].iter().any(|start| rest.starts_with(start))
+    };
+    let method = match begins(0) {
+        true => 0,
+        false => memchr::memchr_iter(b'-', rest.as_bytes()).map(|at| at + 1).find(|at| begins(*at))?,
+    };
     Some((rest.get(..method)?.trim_end_matches('-'), rest.get(method..)?))
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Machine {
     display: Option<String>,
     /// Were both names given out?
     is_linked: bool,
+    /// Were both names, as they are now, looked at? The folder never changes once it is known.
+    is_compared: bool,
     /// `ctkEnabled` of the machine among the logged settings.
     tracked: Option<bool>,
     /// `ctkEnabled` of at least one disk.
@@ -40,6 +42,7 @@ impl Machine {
             session: 0,
             display: None,
             is_linked: false,
+            is_compared: false,
             tracked: None,
             tracked_disk: false,
             deltas: IndexMap::new(),
@@ -120,13 +123,18 @@ impl Machine {
     fn names(&mut self, text: &str) -> Option<FactKind> {
         if let Some(name) = display_name(text) {
             self.display = Some(name.to_owned());
+            self.is_compared = false;
         }
-        let (one, other) = (self.display.clone()?, self.told.folder.clone()?);
-        if self.is_linked || fold(&one) == fold(&other) {
+        if self.is_compared {
+            return None;
+        }
+        let (one, other) = (self.display.as_ref()?, self.told.folder.as_ref()?);
+        self.is_compared = true;
+        if self.is_linked || fold(one) == fold(other) {
             return None;
         }
         self.is_linked = true;
-        Some(FactKind::SameMachine { one, other })
+        Some(FactKind::SameMachine { one: one.clone(), other: other.clone() })
     }
 
     fn name(&self, record: &mut Record<'_>) {
@@ -283,6 +291,7 @@ impl Machine {
     }
 }
 
+/// Most lines do not hold the label, and to find that out needs no search that is prepared first.
 fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
-    text.split_once(label).map(|(_, rest)| rest)
+    text.contains(label).then(|| text.split_once(label)).flatten().map(|(_, rest)| rest)
 }

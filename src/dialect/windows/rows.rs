@@ -129,6 +129,49 @@ pub(super) fn head_fields(line: &str, separator: char, most: usize) -> Vec<&str>
 
 /// The fields of the row that `piece` begins with, and the text behind the row.
 pub(super) fn parse(piece: &str, separator: u8) -> (Vec<String>, &str) {
+    well_formed(piece, separator).unwrap_or_else(|| parse_any(piece, separator))
+}
+
+/// The same for a row that begins at once and whose quoted fields are closed. Nearly all are, and making a reader for
+/// one row takes a hundred times as long as reading it.
+fn well_formed(piece: &str, separator: u8) -> Option<(Vec<String>, &str)> {
+    let bytes = piece.as_bytes();
+    if matches!(bytes.first()?, b'\r' | b'\n') || piece.starts_with('\u{feff}') {
+        return None;
+    }
+    let plain_end = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let length = rest.iter().position(|byte| *byte == separator || matches!(byte, b'\r' | b'\n'));
+        length.map_or(bytes.len(), |length| from + length)
+    };
+    let (mut fields, mut at) = (Vec::new(), 0);
+    loop {
+        let mut field = String::new();
+        if bytes.get(at) == Some(&b'"') {
+            loop {
+                let from = at + 1;
+                at = from + memchr::memchr(b'"', bytes.get(from..)?)?;
+                field.push_str(piece.get(from..at)?);
+                at += 1;
+                if bytes.get(at) != Some(&b'"') {
+                    break;
+                }
+                field.push('"');
+            }
+        }
+        // What follows a closing quote belongs to the field.
+        let end = plain_end(at);
+        field.push_str(piece.get(at..end)?);
+        fields.push(field);
+        match bytes.get(end) {
+            Some(byte) if *byte == separator => at = end + 1,
+            _ => return Some((fields, piece.get(end..)?)),
+        }
+    }
+}
+
+/// The same for any row, as the rules of separated lists have it.
+fn parse_any(piece: &str, separator: u8) -> (Vec<String>, &str) {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -155,7 +198,20 @@ pub(super) fn with_tail(mut description: String, tail: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_reads_the_same(piece in "[ab,\"\"\r\n]{0,24}|([ab]{0,2}|\"[ab,\n]{0,4}\"){0,1}(,([ab\"]{0,2}|\"[ab,\"]{0,4}\" ?)){0,4}\r?\n[ab,]{0,4}") {
+            if let Some((fields, tail)) = well_formed(&piece, b',') {
+                let (expected, rest) = parse_any(&piece, b',');
+                prop_assert_eq!(&fields, &expected, "{:?}", piece);
+                prop_assert_eq!(tail.trim(), rest.trim());
+            }
+        }
+    }
 
     #[test]
     fn quotes_hold_lines_together() {

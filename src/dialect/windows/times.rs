@@ -49,6 +49,13 @@ pub(super) fn without_zone(stamp: Stamp) -> Stamp {
 
 /// The half of the day as AM or PM behind the time, without the German `Uhr`.
 fn in_plain_words(text: &str) -> Cow<'_, str> {
+    // What most consoles print; no word of the lists is made of these letters alone.
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b':' | b' ' | b'A' | b'P' | b'M'))
+    {
+        return Cow::Borrowed(text);
+    }
     let spaced: Cow<'_, str> = if text.contains(['\u{a0}', '\u{202f}', '\u{200e}']) {
         Cow::Owned(text.replace(['\u{a0}', '\u{202f}'], " ").replace('\u{200e}', ""))
     } else {

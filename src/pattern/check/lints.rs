@@ -14,6 +14,10 @@ use crate::pattern::raw::tree::Text;
 /// Takes a line of a dialect apart and returns what patterns match on; `None` where the line fits no head.
 pub type BodyOf<'a> = &'a dyn Fn(Dialect, &str) -> Option<String>;
 
+/// Says why a regex (whether letter case matters or not) makes every scan slower, with what it costs; `None`: it does
+/// not.
+pub type CostOf<'a> = &'a dyn Fn(&str, bool) -> Option<String>;
+
 /// A regex must hold so many bytes that stand in every text it matches: `401` alone would hit everywhere.
 const FIXED_BYTES: usize = 8;
 /// One of the fixed pieces must be so long that looking for it is faster than trying the regex.
@@ -64,6 +68,13 @@ impl Checker<'_> {
             let Some(hir) = self.hir(text) else { continue };
             if finds {
                 self.fixed_text(text, &hir);
+                if let Some(reason) =
+                    self.depth.cost_of.and_then(|cost_of| cost_of(text.get_ref(), raw.ignore_case))
+                {
+                    self.faults
+                        .warning(text.span(), reason)
+                        .help("write one longer piece of the message out, without a group or a choice in it");
+                }
             }
             regexes.extend(self.regex(text, raw.ignore_case));
         }

@@ -10,8 +10,8 @@ mod values;
 
 use indexmap::IndexMap;
 
-pub use lints::BodyOf;
 pub(crate) use lints::check_sample_folders;
+pub use lints::{BodyOf, CostOf};
 
 use super::fault::{Faults, nearest};
 use super::model::EventDef;
@@ -45,6 +45,8 @@ pub(crate) struct Depth<'a> {
     pub regexes: bool,
     /// Takes a line of a dialect apart.
     pub body_of: Option<BodyOf<'a>>,
+    /// Says why a regex makes every scan slower.
+    pub cost_of: Option<CostOf<'a>>,
 }
 
 /// What a name of an event stands for.

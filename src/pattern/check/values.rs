@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::{Checker, Named, Steps};
 use crate::base::stamp::Span;
+use crate::pattern::LazyRegex;
 use crate::pattern::fault::nearest;
 use crate::pattern::model::{Join, Operand, Order, Piece, Reference, Template, Test, Where, Within};
 use crate::pattern::raw::rules::{RawTest, RawWhere};
@@ -182,7 +183,12 @@ impl Checker<'_> {
             RawTest::Above(number) => Test::Above(*number.get_ref()),
             RawTest::Below(number) => Test::Below(*number.get_ref()),
             RawTest::Equals(text) => Test::In(vec![Operand::Of(self.reference(text, steps)?)]),
-            RawTest::Matches(text) => Test::Matches(self.regex(text, false)?),
+            RawTest::Matches(text) => {
+                if self.depth.regexes {
+                    self.regex(text, false)?;
+                }
+                Test::Matches(LazyRegex::new(text.get_ref()))
+            }
         })
     }
 

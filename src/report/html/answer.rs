@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::card::sentence;
 use crate::base::report::{NoticeRow, SourceRow};
-use crate::base::{Dialect, Finding, Impact, Level, Report};
+use crate::base::{Dialect, Finding, Impact, Level, News, Report};
+use crate::report::summary;
 use crate::report::text::words::{self, count, count_of, thousands};
 use crate::report::text::{
     Look, Sorted, covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope,
@@ -138,6 +139,16 @@ fn rows(report: &Report, sorted: &Sorted<'_>, look: Look, is_quiet: bool) -> Vec
     }
     if !further.is_empty() {
         rows.push(("Beside", further.join(", ")));
+    }
+    if let Some(baseline) = &report.baseline {
+        let [new, risen] = [News::New, News::Risen].map(|news| summary::news(report, news));
+        let gone = match baseline.not_seen.len() {
+            0 => String::new(),
+            gone => format!(
+                "; {gone} of the earlier report not seen now, which does not mean that they are cured"
+            ),
+        };
+        rows.push(("News", format!("{new} new, {risen} risen{gone}")));
     }
     let counts = |impact: Impact| {
         let open = report.findings.iter().filter(|finding| finding.silenced.is_none());

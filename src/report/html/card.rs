@@ -6,9 +6,11 @@ use serde::Serialize;
 use super::chart::{Dot, axis_zone};
 use super::marked::{Line, Prose, log_line, log_lines, prose, prose_line};
 use crate::base::finding::Object;
-use crate::base::{ConditionState, Finding, Level};
+use crate::base::{ConditionState, Finding, Level, News};
 use crate::report::text::words;
-use crate::report::text::{excerpt, further_to_collect, is_data_loss, place, telling, time_words};
+use crate::report::text::{
+    excerpt, further_to_collect, is_data_loss, news_words, place, telling, time_words,
+};
 use crate::report::timeline::{Case, Entry, ZoneMark};
 
 /// Characters of one line of a record before its middle is left out.
@@ -35,6 +37,9 @@ pub(super) struct Card<'r> {
     time: String,
     repeats: u64,
     sure: String,
+    news: Option<String>,
+    /// `new` or `risen`, for the badge.
+    badge: Option<&'static str>,
     records: Vec<Record<'r>>,
     records_left: usize,
     neighbours: Vec<Neighbour<'r>>,
@@ -137,6 +142,8 @@ impl<'r> Card<'r> {
             host: finding.host.as_deref().filter(|_| !finding.about.contains_key("host")),
             time: time_words(finding),
             repeats: finding.repeats,
+            news: news_words(finding),
+            badge: finding.news.filter(|news| *news != News::Known).map(News::name),
             sure: sentence(words::sureness(finding.level)),
             records_left: finding.evidence.len().saturating_sub(MAX_RECORDS),
             records,
@@ -211,7 +218,9 @@ fn record<'r>(finding: &'r Finding, card: usize, entry: &Entry<'r>) -> Option<Re
     let all: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
     let is_whole = shown.len() == all.len()
         && shown.iter().zip(&all).all(|(shown, line)| *shown == line.replace('\t', " "));
-    let origin = [entry.host, entry.process].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    // The mark of a local time names the host already.
+    let host = entry.host.filter(|_| !matches!(entry.mark, ZoneMark::Local(_)));
+    let origin = [host, entry.process].into_iter().flatten().collect::<Vec<_>>().join(" ");
     Some(Record {
         number,
         id: format!("f{card}e{number}"),

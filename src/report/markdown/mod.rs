@@ -77,7 +77,7 @@ fn troubles(page: &mut String, notices: &[NoticeRow], is_complete: bool) {
         let source = notice.source.as_deref().map(|source| format!("{}: ", code(source))).unwrap_or_default();
         line(
             page,
-            &format!("- {source}{}: {}", notice.code.replace('-', " "), prose(&notice.detail)).trim_end(),
+            format!("- {source}{}: {}", notice.code.replace('-', " "), prose(&notice.detail)).trim_end(),
         );
     }
     more(page, troubles.len(), MAX_TROUBLES, "more");

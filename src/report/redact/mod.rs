@@ -63,7 +63,15 @@ impl Redactor {
         };
         redactor.learn_report(report);
         texts.for_each(|text| redactor.learn_text(text));
-        redactor.finder = redactor.finder();
+        redactor.finder = redactor.finder(&[]);
+        // Sentences quote whole paths; they must come out as the paths of the sources do.
+        let paths: Vec<(String, String)> = report
+            .sources
+            .iter()
+            .filter(|source| source.path.contains(['/', '\\', '!']))
+            .map(|source| (source.path.clone(), redactor.path(&source.path)))
+            .collect();
+        redactor.finder = redactor.finder(&paths);
         redactor
     }
 
@@ -397,9 +405,11 @@ impl Redactor {
         found.into_iter().map(|(range, pseudonym)| (range, pseudonym.clone())).collect()
     }
 
-    fn finder(&self) -> Option<Finder> {
+    fn finder(&self, paths: &[(String, String)]) -> Option<Finder> {
+        let is_telling = |name: &str| !is_common(name) && !is_known_path_word(name);
+        let names = self.names.iter().filter(|(name, _)| is_telling(name));
         let names: IndexMap<&String, &String> =
-            self.names.iter().filter(|(name, _)| !is_common(name) && !is_known_path_word(name)).collect();
+            names.chain(paths.iter().map(|(path, shown)| (path, shown))).collect();
         let search = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)

@@ -40,7 +40,7 @@ static SHAPES: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         // Names of data centres stand in parentheses between backslashes.
         (
             Shape::Path,
-            r#"\\\\[^\\/\s"'<>|:;,*?]+(?:\\[^\\/\r\n\t"'<>|:;*?]*)*(?:\\[^\\/\s"'<>|:;,*?]*)?"#.to_owned(),
+            r#"\\\\[^\\/\s"'<>|:;,*?]+(?:(?:\\[^\\/\r\n\t"'<>|:;*?]*)*\\[^\\/\s"'<>|:;,*?]*)?"#.to_owned(),
         ),
         (Shape::Path, format!(r#"(?:^|[\s"'=(\[,>])(?P<s>(?:/{component})+/?)"#)),
         (Shape::Account, r"\b[A-Za-z][A-Za-z0-9-]{1,14}\\[A-Za-z][A-Za-z0-9._$-]{1,63}\b".to_owned()),
@@ -61,7 +61,7 @@ static ANNOUNCED: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
             Kind::Host,
             r"host(?:[ _]?name)?|client|(?:master|media|storage|backup)[ _]?server|server|node(?:[ _]?name)?|computer|esx|vcenter|data ?mover|proxy",
         ),
-        (Kind::Store, r"volume(?:[ _]?name)?|disk ?pool|storage ?unit|stu|datastore|snapshot"),
+        (Kind::Store, r"volume(?:[ _]?name)?|disk ?pool|storage ?unit|stu|datastore"),
     ];
     // Where a line holds nothing but the name, it may have blanks; options of TSM stand before their values alone.
     let whole_line = [

@@ -8,7 +8,7 @@ pub(super) enum Kind {
     User,
     Domain,
     Policy,
-    /// Volumes, pools, snapshots, data stores.
+    /// Volumes, pools, data stores. (Names of snapshots stay: they tell whose they are.)
     Store,
     /// A word of a path.
     Path,
@@ -75,22 +75,12 @@ pub(super) fn kind_of_key(key: &str) -> Option<Kind> {
         Some(Kind::Domain)
     } else if has(&["server"]) {
         (!has(&["id"])).then_some(Kind::Host)
-    } else if has(&[
-        "volume",
-        "pool",
-        "stu",
-        "storage",
-        "datastore",
-        "snapshot",
-        "disk",
-        "unit",
-        "filespace",
-        "database",
-    ]) {
+    } else if has(&["volume", "pool", "stu", "storage", "datastore", "disk", "unit", "filespace", "database"])
+    {
         (!has(&["id", "number"])).then_some(Kind::Store)
     } else if has(&[
         "host", "server", "client", "master", "media", "node", "computer", "machine", "esx", "vcenter",
-        "proxy", "mover", "from", "hostname",
+        "proxy", "mover", "hostname",
     ]) {
         (!has(&["id"])).then_some(Kind::Host)
     } else {
@@ -162,7 +152,8 @@ pub(super) fn is_common(name: &str) -> bool {
         "and",
         "was",
     ];
-    name.len() < 3
+    // Drive letters, numbers of copies.
+    name.chars().filter(|c| c.is_alphanumeric()).count() < 3
         || COMMON.contains(&name)
         || name.bytes().all(|byte| !byte.is_ascii_alphabetic() && byte < 0x80)
 }
@@ -190,7 +181,7 @@ const KNOWN: &str = "
     vmguestlib vcguestvm vmvcb vcb vmbackup tools messages syslog support bundle
     job jobs bex beremote sgmon adamm raws backup exec backupexec xml csv txt evt evtx html json gz zip
     application security directory service dns replication system setup powershell catalog db images class class_db
-    nbu tir info vmcli out tasks export exportevents vcenter joblogs msdp queue sort storaged processed rdm rdmp
+    nbu tir info summary details vmcli out tasks export exportevents vcenter joblogs msdp queue sort storaged processed rdm rdmp
     shadow copy components component distributed replication dfsr dfsrreplicatedfolders dfs volume drive drives sysvol
     store information mailbox music pictures videos desktop downloads favorites home profiles granular my
     version conf config cfg ini exe dll so jar pl sh cmd bat old bak new core lun rdm raw device harddisk disk part

@@ -105,7 +105,7 @@ fn section(page: &mut Page, heading: &str) {
 }
 
 /// How the finding stands against the earlier report, where there is one.
-fn news_words(finding: &Finding) -> Option<String> {
+pub(in crate::report) fn news_words(finding: &Finding) -> Option<String> {
     Some(match (finding.news?, finding.was) {
         (News::New, _) | (News::Risen, None) => "new: the earlier report does not have it".to_owned(),
         (News::Risen, Some(was)) => format!("risen: {} in the earlier report", was.name()),

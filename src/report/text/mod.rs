@@ -24,7 +24,7 @@ pub(super) mod words;
 
 pub(super) use case::length;
 pub(super) use excerpt::{excerpt, telling};
-pub(super) use finding::{further_to_collect, place, time_words};
+pub(super) use finding::{further_to_collect, news_words, place, time_words};
 pub(super) use head::{
     covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span,
     trouble_words,

@@ -37,7 +37,7 @@ impl<'a> Told<'a> {
         let meaning = meaning(&self);
         record.kind = meaning.kind;
         record.severity = self.level.as_deref().map_or(Severity::Unknown, severity);
-        let is_about_vm = self.is_vm || !meaning.kind.is_empty();
+        let is_about_vm = self.is_vm || !meaning.kind.is_empty() || speaks_of_its_machine(&self.text);
         if let Some(vm) = meaning.vm.map(Cow::Owned).or_else(|| self.target.clone().filter(|_| is_about_vm)) {
             record.fields.push(("vm", vm));
         } else if let Some(target) = self.target {
@@ -52,6 +52,20 @@ impl<'a> Told<'a> {
         record.code = self.id;
         record.body = self.text;
     }
+}
+
+/// Messages that are logged for a virtual machine, and speak of it without its name.
+fn speaks_of_its_machine(text: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "This virtual machine ",
+        "this virtual machine ",
+        "the frozen virtual machine",
+        "since the virtual machine is configured",
+        "The guest OS has reported an error during quiescing",
+        "An error occurred while taking a snapshot",
+        "There is no more space for ",
+    ];
+    WORDS.iter().any(|words| text.contains(words))
 }
 
 #[derive(Debug, Default)]
