@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::sync::LazyLock;
 
 use blogscan::base::Dialect;
 use blogscan::pattern::Catalogue;
@@ -23,6 +24,9 @@ fn asks_for_all(dialect: Dialect) -> Catalogue {
     catalogue.events.push(def);
     catalogue
 }
+
+static USUAL: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
+static ASKING: LazyLock<Catalogue> = LazyLock::new(|| asks_for_all(Dialect::NetbackupLegacy));
 
 fn report(text: &str, name: &str, catalogue: &Catalogue) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -59,8 +63,8 @@ proptest! {
     #[test]
     fn counting_is_as_good_as_reading(text in lines(), is_dated: bool) {
         let name = if is_dated { "log.030210" } else { "bpdm.txt" };
-        let some = report(&text, name, &Catalogue::embedded());
-        let all = report(&text, name, &asks_for_all(Dialect::NetbackupLegacy));
+        let some = report(&text, name, &USUAL);
+        let all = report(&text, name, &ASKING);
         prop_assert_eq!(some, all);
     }
 }
