@@ -159,9 +159,9 @@ mod tests {
     fn rotations_join_within_the_quiet_time() {
         assert_eq!(Dialect::NetbackupLegacy.quiet_time(), Some(26 * HOUR));
         let log = Dialect::NetbackupLegacy;
-        let joined = joined(vec![part(log, 24, 47), part(log, 0, 23), part(log, 100, 110)]);
-        assert_eq!(joined.len(), 1);
-        assert_eq!(joined[0].intervals.len(), 2);
+        let found = joined(vec![part(log, 24, 47), part(log, 0, 23), part(log, 100, 110)]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].intervals.len(), 2);
         let list = Dialect::NetbackupBpdbjobs;
         assert_eq!(joined(vec![part(list, 0, 1), part(list, 100, 110)])[0].intervals.len(), 1);
         // What is missing inside one list is not made up for by the next.
