@@ -5,7 +5,13 @@
 //! and pass: what the page says is tested without a browser in `tests/report`.
 
 // Test helpers outside of test functions may fail like these.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

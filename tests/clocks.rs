@@ -17,7 +17,9 @@ const DELETED: &str = "[2911] <4> pule1: /usr/openv/lib/ost-plugins/libstspinear
 
 /// What the process of a media server wrote at a time of day.
 fn debug_log(clock: &str) -> String {
-    format!("{clock}.300 [2911] <2> bpdm: INITIATING (VERBOSE = 0)\n{clock}.655 {LOST}\n{clock}.664 {DELETED}\n")
+    format!(
+        "{clock}.300 [2911] <2> bpdm: INITIATING (VERBOSE = 0)\n{clock}.655 {LOST}\n{clock}.664 {DELETED}\n"
+    )
 }
 
 /// The job details of the retry, as a console of the United States prints them.
@@ -92,7 +94,11 @@ fn two_hosts_in_two_zones_meet_as_instants() {
         .file("job-1.txt", &retry("03/30/2019 09:47"));
     let plain = case.scan(&Options::default());
     assert!(loss(&plain).level < Level::Confirmed);
-    assert!(loss(&plain).doubts.iter().any(|doubt| doubt.contains("clock or zone")), "{:?}", loss(&plain).doubts);
+    assert!(
+        loss(&plain).doubts.iter().any(|doubt| doubt.contains("clock or zone")),
+        "{:?}",
+        loss(&plain).doubts
+    );
     let mut options = Options { zone: Some(zone("America/Chicago")), ..Options::default() };
     options.zones.insert("pule-ms1".to_owned(), zone("+05:30"));
     let report = case.scan(&options);
@@ -106,8 +112,9 @@ fn two_hosts_in_two_zones_meet_as_instants() {
 #[test]
 fn a_night_of_spring_is_an_hour_shorter() {
     let options = Options { zone: Some(zone("Europe/Berlin")), ..Options::default() };
-    let report =
-        Case::new("spring").file("bpdm/log.033119", &(debug_log("01:59:00") + &debug_log("03:01:00"))).scan(&options);
+    let report = Case::new("spring")
+        .file("bpdm/log.033119", &(debug_log("01:59:00") + &debug_log("03:01:00")))
+        .scan(&options);
     let source = &report.sources[0];
     assert_eq!(source.from.as_deref(), Some("2019-03-31T01:59:00.300+01:00"));
     assert_eq!(source.to.as_deref(), Some("2019-03-31T03:01:00.664+02:00"));
@@ -131,7 +138,8 @@ fn the_user_does_not_overrule_a_date_that_the_log_proves() {
     let (from, _) = told("said", &retry("06/12/2019 04:47"), Some(DateOrder::Dmy));
     assert_eq!(&from[..10], "2019-12-06");
     // The proof stands beyond the beginning that is looked at first.
-    let filler = "06/12/2019 04:47:01 - Info bpdm (pid=3310) nothing to say about this fragment\n".repeat(2000);
+    let filler =
+        "06/12/2019 04:47:01 - Info bpdm (pid=3310) nothing to say about this fragment\n".repeat(2000);
     let (from, to) = told("late", &(filler + &retry("06/14/2019 04:47")), Some(DateOrder::Dmy));
     assert_eq!((&from[..10], &to[..10]), ("2019-06-12", "2019-06-14"));
 }

@@ -198,3 +198,33 @@ fn a_hole_in_the_job_list_counts_only_where_it_matters() {
         assert_eq!(is_doubted, found[0].level != Level::Confirmed, "{mutant}: {:?}", found[0].doubts);
     }
 }
+
+/// A statement that does not hold, one about a mutant that does not exist, and a weaker pattern are all found.
+#[test]
+fn mutants_catch_what_is_wrong() {
+    let sample = root().join("TECH69597/hit-debug-log-only");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
+    let _ = std::fs::remove_dir_all(&folder);
+    let case = folder.join("TECH69597/hit-debug-log-only");
+    std::fs::create_dir_all(case.join("bpdm")).unwrap();
+    for log in std::fs::read_dir(sample.join("bpdm")).unwrap() {
+        let log = log.unwrap().path();
+        std::fs::copy(&log, case.join("bpdm").join(log.file_name().unwrap())).unwrap();
+    }
+    let text = std::fs::read_to_string(sample.join(samples::FILE)).unwrap();
+    let bare = text.split("[finding.mutants]").next().unwrap().to_owned();
+    let faults = |more: &str| {
+        std::fs::write(case.join(samples::FILE), format!("{bare}{more}")).unwrap();
+        let results = prove(&folder, &CATALOGUE, &|_| true, Mutants::Judged).unwrap();
+        assert!(results[0].mutants > 5);
+        results[0].faults.clone()
+    };
+    assert!(faults("").is_empty(), "the rule holds: {:?}", faults(""));
+    let wrong =
+        faults("[finding.mutants]\nlikely = [\"without contact-lost\"]\nnone = [\"without nothing\"]\n");
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(wrong.iter().any(|fault| fault.contains("\"without nothing\" is stated and does not apply")));
+    prove(&folder, &CATALOGUE, &|_| true, Mutants::Blessed).unwrap();
+    let blessed = std::fs::read_to_string(case.join(samples::FILE)).unwrap();
+    assert_eq!(blessed.trim(), text.trim());
+}

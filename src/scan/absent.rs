@@ -10,20 +10,31 @@ use crate::pattern::Catalogue;
 /// Dialects in which each process writes a log of its own, in a folder that has to be made first.
 const BY_FOLDER: [Dialect; 1] = [Dialect::NetbackupLegacy];
 
-/// One notice per host and dialect.
+/// Processes that run on a client of NetBackup; the others run on its servers. Whose logs were given is one or the
+/// other: nobody misses the log of a client among those of a media server.
+const OF_CLIENTS: [&str; 4] = ["bpbkar", "bpbkar32", "bpfis", "tar32"];
+
+/// One notice per dialect and host that is named: of a single log that was mailed nobody expects the others.
 pub(super) fn notices(coverage: &[Coverage], options: &Options, catalogue: &Catalogue) -> Vec<Notice> {
     let mut notices = Vec::new();
     for dialect in BY_FOLDER {
         let wanted = wanted(dialect, options, catalogue);
-        let mut read: BTreeMap<Option<&str>, BTreeSet<String>> = BTreeMap::new();
+        let mut read: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for coverage in coverage.iter().filter(|coverage| coverage.dialect == dialect) {
-            if let Some(process) = &coverage.process {
-                read.entry(coverage.host.as_deref()).or_default().insert(process.to_lowercase());
+            if let (Some(process), Some(host)) = (&coverage.process, coverage.host.as_deref()) {
+                read.entry(host).or_default().insert(process.to_lowercase());
             }
         }
         for (host, read) in read {
-            let absent: Vec<&str> =
-                wanted.iter().filter(|process| !read.contains(*process)).map(String::as_str).collect();
+            let of_client = |process: &str| OF_CLIENTS.contains(&process);
+            let same_side = |process: &str| read.iter().any(|there| of_client(there) == of_client(process));
+            // On Windows bpbkar32 writes what bpbkar writes elsewhere.
+            let is_there = |process: &str| read.iter().any(|there| base(there) == base(process));
+            let absent: Vec<&str> = wanted
+                .iter()
+                .map(String::as_str)
+                .filter(|process| !is_there(process) && same_side(process))
+                .collect();
             if absent.is_empty() {
                 continue;
             }
@@ -31,7 +42,7 @@ pub(super) fn notices(coverage: &[Coverage], options: &Options, catalogue: &Cata
             let detail = format!(
                 "{} of {}: {} was read, {} is not there",
                 dialect.name(),
-                host.unwrap_or("a host that is not named"),
+                host,
                 there.join(", "),
                 absent.join(", ")
             );
@@ -39,6 +50,10 @@ pub(super) fn notices(coverage: &[Coverage], options: &Options, catalogue: &Cata
         }
     }
     notices
+}
+
+fn base(process: &str) -> &str {
+    process.strip_suffix("32").unwrap_or(process)
 }
 
 /// Processes in whose logs the patterns look for something.
@@ -58,6 +73,16 @@ fn wanted(dialect: Dialect, options: &Options, catalogue: &Catalogue) -> BTreeSe
 mod tests {
     use super::*;
     use crate::base::{SourceId, StreamId};
+
+    #[test]
+    fn a_log_alone_a_client_and_the_windows_name_are_not_missed() {
+        let catalogue = Catalogue::embedded();
+        let all = Options::default();
+        let alone = Coverage { host: None, ..log("", "bpdm") };
+        assert!(notices(&[alone], &all, &catalogue).is_empty());
+        assert!(notices(&[log("orkney2", "bpdm"), log("orkney2", "bptm")], &all, &catalogue).is_empty());
+        assert!(notices(&[log("wren", "bpbkar32")], &all, &catalogue).is_empty());
+    }
 
     fn log(host: &str, process: &str) -> Coverage {
         Coverage {

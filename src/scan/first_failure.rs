@@ -18,6 +18,42 @@ use crate::base::{Dialect, Record, Severity, Stamp};
 /// Jobs of one source that are looked at; a bound.
 const MOST_JOBS: usize = 1 << 17;
 
+/// Job details print the name of a host where that of a process should be; only these are said to be one.
+const PROCESSES: [&str; 32] = [
+    "bpbkar",
+    "bpbkar32",
+    "bpbrm",
+    "bptm",
+    "bpdm",
+    "bpduplicate",
+    "bpfis",
+    "bpdbm",
+    "bprd",
+    "bpcd",
+    "bpverify",
+    "bprestore",
+    "bpimport",
+    "bpsynth",
+    "bphdb",
+    "bpstsinfo",
+    "nbjm",
+    "nbpem",
+    "nbrb",
+    "nbemm",
+    "nbgre",
+    "nbstserv",
+    "nbreplicate",
+    "nbdelete",
+    "ndmpagent",
+    "dbclient",
+    "tar",
+    "tar32",
+    "vnetd",
+    "ascc",
+    "spad",
+    "spoold",
+];
+
 /// The first failures of the jobs of one source.
 #[derive(Clone, Default)]
 pub(super) struct FirstFailures {
@@ -51,8 +87,11 @@ impl FirstFailures {
             return;
         }
         let at = micros(stamp);
-        let failure =
-            || Failure { at, code: code.to_owned(), process: record.process.as_deref().map(str::to_owned) };
+        let failure = || Failure {
+            at,
+            code: code.to_owned(),
+            process: record.process.as_deref().filter(|name| PROCESSES.contains(name)).map(str::to_owned),
+        };
         let has_room = self.jobs.len() < MOST_JOBS;
         match self.jobs.get_mut(&session) {
             Some(first) if at.zip(first.at).is_some_and(|(at, first)| at < first) => *first = failure(),
@@ -120,6 +159,8 @@ mod tests {
         assert_eq!(codes.keys().copied().collect::<Vec<_>>(), ["2060013", "84"]);
         assert_eq!((codes["2060013"].jobs, codes["84"].jobs), (1, 1));
         assert!(codes["2060013"].processes.contains("bpdm"));
+        let host = seen(&[(7, 10, "q4harmed2", "84", Severity::Error)]);
+        assert_eq!((host.by_code()["84"].jobs, host.by_code()["84"].processes.len()), (1, 0));
     }
 
     #[test]

@@ -176,6 +176,15 @@ struct Code {
     code: String,
     count: u64,
     meaning: Option<String>,
+    first_failure: Option<FirstFailure>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read back only to see that it can be")]
+struct FirstFailure {
+    jobs: u64,
+    processes: Vec<String>,
 }
 
 #[derive(Deserialize)]

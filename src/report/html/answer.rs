@@ -144,7 +144,9 @@ fn rows(report: &Report, sorted: &Sorted<'_>, look: Look, is_quiet: bool) -> Vec
         let [new, risen] = [News::New, News::Risen].map(|news| summary::news(report, news));
         let gone = match baseline.not_seen.len() {
             0 => String::new(),
-            gone => format!("; {gone} of the earlier report not seen now, which does not mean that they are cured"),
+            gone => format!(
+                "; {gone} of the earlier report not seen now, which does not mean that they are cured"
+            ),
         };
         rows.push(("News", format!("{new} new, {risen} risen{gone}")));
     }

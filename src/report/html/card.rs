@@ -8,7 +8,9 @@ use super::marked::{Line, Prose, log_line, log_lines, prose, prose_line};
 use crate::base::finding::Object;
 use crate::base::{ConditionState, Finding, Level, News};
 use crate::report::text::words;
-use crate::report::text::{excerpt, further_to_collect, is_data_loss, news_words, place, telling, time_words};
+use crate::report::text::{
+    excerpt, further_to_collect, is_data_loss, news_words, place, telling, time_words,
+};
 use crate::report::timeline::{Case, Entry, ZoneMark};
 
 /// Characters of one line of a record before its middle is left out.

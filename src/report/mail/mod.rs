@@ -77,7 +77,8 @@ impl Letterhead {
 
 /// The subject: `[blogscan] 1 confirmed data loss, 2 new on nbu-master01`.
 pub fn subject(report: &Report) -> String {
-    format!("[{}] {}", report.tool.name, summary::one_line(report))
+    // What looks like an encoded word would be decoded by the reader, line ends and all.
+    format!("[{}] {}", report.tool.name, summary::one_line(report)).replace("=?", "= ?")
 }
 
 /// The message as it goes over the wire: only ASCII, lines end in CR LF.

@@ -171,7 +171,9 @@ fn code_text(row: &CodeRow) -> String {
     let Some(first) = &row.first_failure else { return meaning.to_owned() };
     let jobs = count_of(usize::try_from(first.jobs).unwrap_or(usize::MAX), "job", "jobs");
     let gap = if meaning.is_empty() { "" } else { "; " };
-    format!("{meaning}{gap}the first failure of {jobs} ({})", first.processes.join(", "))
+    let by =
+        if first.processes.is_empty() { String::new() } else { format!(" ({})", first.processes.join(", ")) };
+    format!("{meaning}{gap}the first failure of {jobs}{by}")
 }
 
 /// What no pattern knows stands apart, so that nobody takes it for a finding.
