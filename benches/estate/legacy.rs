@@ -27,7 +27,7 @@ fn backup_id(log: &mut Log<'_>) -> String {
 fn pid(log: &mut Log<'_>) -> String {
     let pid =
         10_000 + (log.number * 37 + log.millis() / 1_800_000) % 20_000 * 2 + log.random.below(PROCESSES);
-    if log.number % 3 == 0 { format!("[{pid}.{}]", pid / 3) } else { format!("[{pid}]") }
+    if log.number.is_multiple_of(3) { format!("[{pid}.{}]", pid / 3) } else { format!("[{pid}]") }
 }
 
 fn line(log: &mut Log<'_>, text: &str) -> io::Result<()> {
@@ -38,7 +38,7 @@ fn line(log: &mut Log<'_>, text: &str) -> io::Result<()> {
 /// Lines that every process of NetBackup writes.
 fn common(log: &mut Log<'_>, process: &str) -> io::Result<()> {
     let text = match log.random.below(12) {
-        0 => format!("<2> vnet_pbxConnect: pbxConnectEx Succeeded"),
+        0 => "<2> vnet_pbxConnect: pbxConnectEx Succeeded".to_owned(),
         1 => format!(
             "<2> logconnections: BPDBM CONNECT FROM 10.20.{}.{}.{} TO 10.20.1.5.1556 fd = {}",
             log.random.below(30),
@@ -62,7 +62,7 @@ fn common(log: &mut Log<'_>, process: &str) -> io::Result<()> {
             log.random.below(400),
             log.random.below(90_000)
         ),
-        7 => format!("<2> JobInst::sendIrmMsg: returning"),
+        7 => "<2> JobInst::sendIrmMsg: returning".to_owned(),
         8 => format!(
             "<4> {process}: media server media{} has {} active streams",
             log.random.below(9),
@@ -77,7 +77,7 @@ fn common(log: &mut Log<'_>, process: &str) -> io::Result<()> {
             log.random.below(9),
             1024 + log.random.below(60_000)
         ),
-        _ => format!("<2> check_authentication: no authentication required"),
+        _ => "<2> check_authentication: no authentication required".to_owned(),
     };
     line(log, &text)
 }
@@ -265,7 +265,7 @@ pub(crate) fn bpbrm(log: &mut Log<'_>) -> io::Result<()> {
                 let id = backup_id(log);
                 format!("<2> bpbrm main: client {id} starting, stream {}", log.random.below(9))
             }
-            1 => format!("<2> bpbrm readline: retrying partial read from fgets ::"),
+            1 => "<2> bpbrm readline: retrying partial read from fgets ::".to_owned(),
             2 => format!(
                 "<2> bpbrm send_parent_msg: JOBID={} KBYTES={}",
                 log.random.below(90_000),

@@ -47,7 +47,7 @@ pub(crate) fn job(log: &mut Log<'_>) -> io::Result<()> {
                 log.random.below(9000),
                 log.random.below(9000)
             ),
-            _ => format!("begin writing"),
+            _ => "begin writing".to_owned(),
         };
         log.line(&format!("{stamp} - {text}"))?;
     }
@@ -129,7 +129,7 @@ pub(crate) fn sched(log: &mut Log<'_>) -> io::Result<()> {
         let (file, size) = (log.random.below(90_000), log.random.below(90_000_000));
         let text = match log.random.below(SELDOM) {
             0 => format!("ANS1228E Sending of object '/home/data/{file}.lock' failed"),
-            1 => format!("Querying server for next scheduled event."),
+            1 => "Querying server for next scheduled event.".to_owned(),
             even if even % 2 == 0 => format!(
                 "Normal File-->        {size:>12} /home/data/project{}/{file}.dat [Sent]      ",
                 file % 90
@@ -155,7 +155,7 @@ pub(crate) fn error(log: &mut Log<'_>) -> io::Result<()> {
                 format!("ANS4037E Object '/home/data/{file}.dat' changed during processing.  Object skipped.")
             }
             2 => format!("ANS1512E Scheduled event 'NIGHT_{}' failed.  Return code = 12.", file % 90),
-            _ => format!("ANS1809W Session is lost; initializing session reopen procedure."),
+            _ => "ANS1809W Session is lost; initializing session reopen procedure.".to_owned(),
         };
         log.line(&format!("{stamp} {text}"))?;
     }

@@ -184,7 +184,11 @@ fn settled(
     catalogue: &Catalogue,
 ) -> settle::Settled {
     let mut settled = settle::settle(extracts, options, settings);
-    settled.world.coverage = coverage::join(std::mem::take(&mut settled.world.coverage));
+    let parts = std::mem::take(&mut settled.world.coverage);
+    let sources = &settled.world.sources;
+    settled.world.coverage = coverage::join(parts, &|source| {
+        usize::try_from(source.0).ok().and_then(|at| sources.get(at)).map_or("", |info| info.path.as_str())
+    });
     vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
     settled
 }

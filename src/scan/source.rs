@@ -421,8 +421,14 @@ fn read_text(
     let mut buffer = String::new();
     let mut candidates = Vec::new();
     let (mut consumed, mut line) = (0, 0);
+    // A record that goes on and on is looked at again when there is twice as much of it, not at each block.
+    let mut enough = 0;
     loop {
         let block = text.next_block(&mut buffer, consumed);
+        if block.feed == Feed::More && buffer.len() < enough.min(LONGEST_RECORD) {
+            consumed = 0;
+            continue;
+        }
         let feed = match block.feed {
             Feed::More if buffer.len() > LONGEST_RECORD => Feed::Full,
             feed => feed,
@@ -448,6 +454,7 @@ fn read_text(
             collector.record(record);
             consumed = buffer.len();
         }
+        enough = if consumed == 0 { buffer.len() * 2 } else { 0 };
         let left = buffer.as_bytes().get(consumed..).unwrap_or_default();
         line = text.breaks().saturating_sub(memchr::memchr_iter(b'\n', left).count() as u64);
         if feed == Feed::Last {

@@ -20,6 +20,7 @@
 //! were read. Nothing is written to disk.
 
 pub(super) mod bless;
+mod copies;
 mod events;
 mod text;
 
