@@ -27,6 +27,9 @@ use crate::input::{Discovery, FileStat, Found, Probe, discover};
 use crate::pattern::Catalogue;
 use crate::state::{FileId, KnownFile, Memory, NewFile, Remembered};
 
+/// How sources that are gone are called tonight, and how they were called.
+pub(super) type OldNames = Vec<(String, String)>;
+
 /// How many files with the same beginning are compared with one file. Copies of a log are few.
 const MOST_CANDIDATES: usize = 16;
 
@@ -67,7 +70,7 @@ pub(super) fn read_all(
     options: &Options,
     workshop: &Workshop<'_>,
     memory: &mut Memory<'_>,
-) -> (Vec<Extract>, Vec<Notice>, Remembered, Vec<(String, String)>) {
+) -> (Vec<Extract>, Vec<Notice>, Remembered, OldNames) {
     let Discovery { mut sources, mut notices } = discover(inputs);
     leave_out(&mut sources, &mut notices, options);
     let watch = &options.reading.watch;
@@ -287,7 +290,7 @@ struct Night<'n> {
     extracts: Vec<Extract>,
     notices: Vec<Notice>,
     /// How sources that are gone are called tonight, and how they were called.
-    names: Vec<(String, String)>,
+    names: OldNames,
     /// Files that were read tonight, by path.
     read: HashMap<String, Found>,
 }
