@@ -169,7 +169,8 @@ fn no_room_for_the_mail() {
 /// Whatever became of the state's bytes: everything is told again, the damaged file stays, and somebody hears of it.
 #[test]
 fn a_damaged_state() {
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 4] = [
+    type Damage<'d> = (&'d str, &'d dyn Fn(&mut Vec<u8>));
+    let damages: [Damage<'_>; 4] = [
         ("page", &|bytes| bytes[5000..9000].fill(0xff)),
         ("header", &|bytes| bytes[..100].fill(0)),
         ("half", &|bytes| bytes.truncate(bytes.len() / 2)),
