@@ -83,6 +83,14 @@ fn text_of_a_quiet_scan() {
     insta::assert_snapshot!(text(example::quiet(), at(80)));
 }
 
+/// What is not known is not called nothing.
+#[test]
+fn without_coverage_no_length_is_told() {
+    let report = Report { coverage: Vec::new(), ..example::whole() };
+    let text = text(report, at(80)).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(" log between 2009-") && !text.contains(" of log between"), "{text}");
+}
+
 #[test]
 fn the_answer_stands_in_the_first_ten_lines() {
     for width in [60, 80, 120] {

@@ -9,8 +9,8 @@ use crate::base::{Dialect, Finding, Impact, Level, News, Report};
 use crate::report::summary;
 use crate::report::text::words::{self, count, count_of, thousands};
 use crate::report::text::{
-    Look, Sorted, covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope,
-    span, trouble_words,
+    Look, Sorted, hours_read, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span,
+    trouble_words,
 };
 
 /// Failures named one by one above the fold.
@@ -177,11 +177,7 @@ fn rows(report: &Report, sorted: &Sorted<'_>, look: Look, is_quiet: bool) -> Vec
     read.push_str(&format!(", {}", count(report.scan.records, "record", "records")));
     rows.push(("Read", read));
     if let Some((from, to)) = span(&known) {
-        let length = words::minutes_in_words(covered_minutes(&report.coverage));
-        rows.push((
-            "Time",
-            format!("{length} of log between {} and {}", words::minute(from), words::minute(to)),
-        ));
+        rows.push(("Time", hours_read(report, from, to)));
     }
     if let Some(missing) = missing(&known).filter(|_| is_quiet) {
         rows.push(("Not given", missing));

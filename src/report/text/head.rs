@@ -185,12 +185,7 @@ fn read_lines(page: &mut Page, report: &Report, is_quiet: bool) {
     }
     text.push_str(&format!(", {}", count(report.scan.records, "record", "records")));
     if let Some((from, to)) = span(&known) {
-        let length = words::minutes_in_words(covered_minutes(&report.coverage));
-        text.push_str(&format!(
-            ", {length} of log between {} and {}",
-            words::minute(from),
-            words::minute(to)
-        ));
+        text.push_str(&format!(", {}", hours_read(report, from, to)));
     }
     label(page, "Read", &Rich::of(PLAIN, &text));
     if let Some(missing) = missing(&known).filter(|_| is_quiet) {
@@ -218,8 +213,18 @@ pub(in crate::report) fn products(sources: &[&SourceRow]) -> String {
     names.join(", ")
 }
 
+/// How much log was read, and between which times. A mail of the night leaves coverage out: then nothing is said of
+/// how much that was.
+pub(in crate::report) fn hours_read(report: &Report, from: &str, to: &str) -> String {
+    let log = match report.coverage.as_slice() {
+        [] => "log".to_owned(),
+        rows => format!("{} of log", words::minutes_in_words(covered_minutes(rows))),
+    };
+    format!("{log} between {} and {}", words::minute(from), words::minute(to))
+}
+
 /// How much of all logs was read, holes taken off.
-pub(in crate::report) fn covered_minutes(rows: &[CoverageRow]) -> u64 {
+fn covered_minutes(rows: &[CoverageRow]) -> u64 {
     let covered = |row: &CoverageRow| {
         let holes: u64 = row.gaps.iter().filter_map(|gap| words::minutes(&gap.from, &gap.to)).sum();
         words::minutes(&row.from, &row.to).unwrap_or(0).saturating_sub(holes)

@@ -26,8 +26,7 @@ pub(super) use case::length;
 pub(super) use excerpt::{excerpt, telling};
 pub(super) use finding::{further_to_collect, news_words, place, time_words};
 pub(super) use head::{
-    covered_minutes, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span,
-    trouble_words,
+    hours_read, is_data_loss, is_trouble, missing, objects_in_short, products, scope, span, trouble_words,
 };
 pub(super) use page::{ALARM, BOLD, DIM, PLACE, PLAIN, Page, Rich, WARN};
 pub(super) use prose::{Block, blocks, inline, prose};
