@@ -6,7 +6,7 @@
 //! event fills at most one step of a choice; it may serve any number of choices.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::event::EventKind;
 use crate::pattern::Pattern;
@@ -322,8 +322,10 @@ impl<'w, 'c> Search<'w, 'c> {
     fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
         let Some(count) = &step.count else { return Some(()) };
         let (mut certain, mut possible): (Vec<EventIndex>, Vec<(Found, Relation)>) = (Vec::new(), Vec::new());
-        let mut seen = vec![self.identity(found.event, count)?];
+        let mut seen = HashSet::from([self.identity(found.event, count)?]);
         let mut seen_possible = seen.clone();
+        let wanted = count.at_least.saturating_sub(1);
+        let most = MOST_SHOWN.max(wanted);
         let single = Step { count: None, ..step.clone() };
         for event in self.world.candidates(&step.kinds, None, Some((found.event, 0, count.window.0))) {
             if event == found.event || !self.agrees(count, found.event, event) {
@@ -334,23 +336,23 @@ impl<'w, 'c> Search<'w, 'c> {
             let state = close(found.event, event, &relation, count);
             let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
             let Some(identity) = self.identity(other.event, count) else { continue };
-            if state == Tri::Yes && !seen.contains(&identity) {
-                seen.push(identity.clone());
+            if state == Tri::Yes && seen.insert(identity.clone()) {
                 certain.push(other.event);
                 found.windows.extend(other.windows.iter().copied());
+                // In a flood every event begins such a group: it must not hang on how many more there are.
+                if certain.len() >= most {
+                    break;
+                }
             }
-            if state != Tri::No && !seen_possible.contains(&identity) {
-                seen_possible.push(identity);
+            if state != Tri::No && seen_possible.insert(identity) {
                 possible.push((other, relation));
             }
         }
-        let wanted = count.at_least.saturating_sub(1);
         if certain.len() >= wanted {
-            certain.truncate(MOST_SHOWN.max(wanted));
             found.group = certain;
             Some(())
         } else if possible.len() >= wanted {
-            possible.truncate(MOST_SHOWN.max(wanted));
+            possible.truncate(most);
             // One reason stands for all: they are mostly the same.
             let reason = possible.iter().find_map(|(other, relation)| {
                 if close(found.event, other.event, relation, count) == Tri::Unknown {
