@@ -234,15 +234,7 @@ impl Search<'_, '_> {
             .filter(|coverage| self.concerns(coverage, absence, about, bound))
             .flat_map(|coverage| coverage.intervals.iter().map(move |interval| (coverage, interval)))
             .any(|(coverage, interval)| {
-                let last = Point {
-                    stamp: interval.to,
-                    source: coverage.source,
-                    stream: coverage.stream,
-                    position: None,
-                    host: coverage.host.as_deref(),
-                    pid: None,
-                    dialect: coverage.dialect,
-                };
+                let last = edge(coverage, interval.to);
                 self.world.clocks().least_printed(&end, &last).is_some_and(|least| least > 0)
             })
     }
@@ -322,16 +314,7 @@ impl Search<'_, '_> {
     /// Does one interval reach from before the stretch to behind it, certainly? An interval that begins in the same
     /// second as the stretch spans it; where the stretch is open the interval must go beyond the step.
     fn spans(&self, coverage: &Coverage, interval: &Interval, stretch: &Stretch<'_>) -> bool {
-        let end = |stamp: Stamp| Point {
-            stamp,
-            source: coverage.source,
-            stream: coverage.stream,
-            position: None,
-            host: coverage.host.as_deref(),
-            pid: None,
-            dialect: coverage.dialect,
-        };
-        let (first, last) = (end(interval.from), end(interval.to));
+        let (first, last) = (edge(coverage, interval.from), edge(coverage, interval.to));
         let clocks = self.world.clocks();
         let not_after = |early: &Point<'_>, late: &Point<'_>| {
             clocks.least_printed(early, late).is_some_and(|least| least >= 0)
@@ -346,6 +329,19 @@ impl Search<'_, '_> {
             (None, Some(to)) => certainly_before(&first, to) && not_after(to, &last),
             (None, None) => false,
         }
+    }
+}
+
+/// The beginning or end of what was read, as a point that records are held against.
+fn edge(coverage: &Coverage, stamp: Stamp) -> Point<'_> {
+    Point {
+        stamp,
+        source: coverage.source,
+        stream: coverage.stream,
+        position: None,
+        host: coverage.host.as_deref(),
+        pid: None,
+        dialect: coverage.dialect,
     }
 }
 

@@ -200,12 +200,12 @@ impl Search<'_, '_> {
             if walk.ways > MOST_WAYS {
                 return;
             }
-            let before = (notes.doubts.len(), notes.remarks.len());
+            let before = notes.doubts.len();
             notes.doubts.extend(way.doubts);
             inner.push(Bound { name: step.name.clone(), event: way.event, group: way.group, needed: 0 });
             self.walk(verdict, inner, notes, walk);
             inner.pop();
-            notes.doubts.truncate(before.0);
+            notes.doubts.truncate(before);
         }
     }
 
