@@ -22,13 +22,11 @@ mod scan;
 mod why_not;
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::input::Watch;
 use args::{Command, IdentifyWords, Words};
-use plan::{NO_PATH, Output, UsageError};
+use plan::{Output, UsageError};
 
 pub use drive::{Blogscan, Engine, Options};
 pub use output::Streams;
@@ -129,17 +127,8 @@ fn say(error: &clap::Error, surroundings: &Surroundings, streams: &mut Streams<'
 
 fn identify(words: &IdentifyWords, desk: &mut Desk<'_, '_>) -> Exit {
     use crate::report::identify::{render, render_json, sanitise};
-    let mut faults = Vec::new();
-    let mut options = plan::reading(&words.reading, &mut faults);
-    options.reading.watch = Arc::new(Watch::new(Arc::clone(&desk.surroundings.stopped)));
-    if words.paths.is_empty() {
-        faults.insert(0, NO_PATH.to_owned());
-    }
-    if !faults.is_empty() {
-        return desk.usage(&UsageError(faults));
-    }
-    let settings = match plan::settings(words.reading.config.as_ref(), desk.surroundings) {
-        Ok((settings, _)) => settings,
+    let (options, settings) = match plan::of_paths(&words.paths, &words.reading, desk.surroundings) {
+        Ok(found) => found,
         Err(error) => return desk.usage(&error),
     };
     let shown = plan::shows_progress(&words.reading, desk.surroundings);

@@ -257,6 +257,25 @@ fn moment(option: &str, text: Option<&str>, edge: Edge, faults: &mut Vec<String>
     moment
 }
 
+/// How to read, and the settings of the site, for a command that reads paths and is no scan.
+pub(crate) fn of_paths(
+    paths: &[String],
+    words: &ReadingWords,
+    surroundings: &Surroundings,
+) -> Result<(Options, Settings), UsageError> {
+    let mut faults = Vec::new();
+    let mut options = reading(words, &mut faults);
+    options.reading.watch = Arc::new(Watch::new(Arc::clone(&surroundings.stopped)));
+    if paths.is_empty() {
+        faults.insert(0, NO_PATH.to_owned());
+    }
+    if !faults.is_empty() {
+        return Err(UsageError(faults));
+    }
+    let (settings, _) = settings(words.config.as_ref(), surroundings)?;
+    Ok((options, settings))
+}
+
 /// The settings of the site: the named file, else the first of the usual places that exists. The second value is
 /// the file, for messages.
 pub(crate) fn settings(

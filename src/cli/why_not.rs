@@ -1,25 +1,13 @@
 //! `blogscan why-not ID PATH...`: what stands between these logs and a finding.
 
-use std::sync::Arc;
-
 use super::args::WhyNotWords;
-use super::plan::{self, NO_PATH, Output, UsageError};
+use super::plan::{self, Output, UsageError};
 use super::{Desk, Exit, progress, scan};
-use crate::input::Watch;
 use crate::report::why_not::{render, render_json, sanitise};
 
 pub(super) fn run(words: &WhyNotWords, desk: &mut Desk<'_, '_>) -> Exit {
-    let mut faults = Vec::new();
-    let mut options = plan::reading(&words.reading, &mut faults);
-    options.reading.watch = Arc::new(Watch::new(Arc::clone(&desk.surroundings.stopped)));
-    if words.paths.is_empty() {
-        faults.insert(0, NO_PATH.to_owned());
-    }
-    if !faults.is_empty() {
-        return desk.usage(&UsageError(faults));
-    }
-    let settings = match plan::settings(words.reading.config.as_ref(), desk.surroundings) {
-        Ok((settings, _)) => settings,
+    let (options, settings) = match plan::of_paths(&words.paths, &words.reading, desk.surroundings) {
+        Ok(found) => found,
         Err(error) => return desk.usage(&error),
     };
     let (catalogue, pattern_faults) = desk.engine.catalogue(&words.patterns.patterns);
