@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use crate::base::{
-    DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
+    CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
     StreamId,
 };
 use crate::matching::{Hit, Plan};
@@ -159,14 +159,24 @@ impl Collector<'_, '_, '_> {
     }
 
     /// Follows the stamps of ordinary records.
-    fn follow(&mut self, dialect: Dialect, number: Option<u64>, stamp: Stamp) {
+    fn follow(&mut self, record: &Record<'_>, stamp: Stamp) {
         let Some(at) = micros(stamp) else { return };
         self.part.follow(stamp, at);
-        let quiet = dialect.quiet_time();
+        let dialect = record.dialect;
         // Nearly every source has records of one dialect only: no need to ask for its place.
-        match self.part.tracks.first_mut() {
-            Some((first, track)) if *first == dialect => track.add(stamp, at, quiet, number),
-            _ => self.part.tracks.entry(dialect).or_default().add(stamp, at, quiet, number),
+        let track = match self.part.tracks.first_mut() {
+            Some((first, track)) if *first == dialect => track,
+            _ => self.part.tracks.entry(dialect).or_default(),
+        };
+        if dialect.coverage_kind() == CoverageKind::JobList {
+            // The ids of jobs are their numbers.
+            let number = record.number.or_else(|| match dialect {
+                Dialect::NetbackupBpdbjobs => record.field("job_id").and_then(|id| id.parse().ok()),
+                _ => None,
+            });
+            track.add_entry(stamp, at, dialect, number, record.session);
+        } else {
+            track.add(stamp, at, dialect.quiet_time(), record.number);
         }
     }
 
@@ -312,7 +322,7 @@ impl Sink for Collector<'_, '_, '_> {
         let before = self.part.placed;
         let stamp = self.settle(record.stamp, ordinary);
         if ordinary {
-            self.follow(record.dialect, record.number, stamp);
+            self.follow(&record, stamp);
             self.count_code(&record);
         }
         self.part.first_failures.see(&record, stamp);

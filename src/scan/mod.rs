@@ -12,6 +12,7 @@ mod repeats;
 mod report;
 pub mod samples;
 mod settle;
+mod silence;
 mod source;
 mod spill;
 mod stored;
@@ -184,9 +185,9 @@ fn settled(
     catalogue: &Catalogue,
 ) -> settle::Settled {
     let mut settled = settle::settle(extracts, options, settings);
-    let parts = std::mem::take(&mut settled.world.coverage);
+    let reaches = std::mem::take(&mut settled.reaches);
     let sources = &settled.world.sources;
-    settled.world.coverage = coverage::join(parts, &|source| {
+    settled.world.coverage = coverage::join(reaches, &|source| {
         usize::try_from(source.0).ok().and_then(|at| sources.get(at)).map_or("", |info| info.path.as_str())
     });
     vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);

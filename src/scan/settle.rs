@@ -17,8 +17,10 @@ use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
 use super::collect::{Part, SessionPart};
+use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::source::Extract;
+use super::track::Reached;
 use super::unknown::Errors;
 
 /// A source as the report shows it, beside what the world takes from it.
@@ -44,6 +46,8 @@ pub(super) struct SettledSource {
 /// Everything that was extracted, settled.
 pub(super) struct Settled {
     pub(super) world: WorldParts,
+    /// What the sources reach over; the world's coverage is made of it.
+    pub(super) reaches: Vec<Reach>,
     pub(super) sources: Vec<SettledSource>,
     pub(super) notices: Vec<Notice>,
 }
@@ -60,6 +64,7 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },
+        reaches: Vec::new(),
         sources: Vec::new(),
         notices: Vec::new(),
     };
@@ -78,6 +83,7 @@ struct Settler<'o> {
     settings: &'o Settings,
     streams: IndexMap<String, StreamId>,
     world: WorldParts,
+    reaches: Vec<Reach>,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
 }
@@ -171,19 +177,24 @@ impl Settler<'_> {
             });
         }
         for (dialect, track) in &mut part.tracks {
-            let intervals: Vec<Interval> = track
+            let settle = |interval: Interval| Interval {
+                from: clock.settle(interval.from),
+                to: clock.settle(interval.to),
+            };
+            let stretches = track
                 .finish(dialect.coverage_kind())
                 .into_iter()
-                .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
+                .map(|stretch| Reached { interval: settle(stretch.interval), ..stretch })
                 .collect();
-            self.world.coverage.push(Coverage {
+            let coverage = Coverage {
                 source: id,
                 stream,
                 dialect: *dialect,
                 host: host.clone(),
                 process: place.process.clone(),
-                intervals,
-            });
+                intervals: Vec::new(),
+            };
+            self.reaches.push(Reach { coverage, stretches });
         }
         let own_zone = part.first.is_some_and(|stamp| stamp.zone() != Zone::Unknown);
         let (first, last) =
@@ -271,7 +282,7 @@ impl Settler<'_> {
             });
         }
         self.unplaced_versions();
-        Settled { world: self.world, sources: self.sources, notices: self.notices }
+        Settled { world: self.world, reaches: self.reaches, sources: self.sources, notices: self.notices }
     }
 
     /// A version that no log ties to a host decides nothing: the user can say whose it is.
