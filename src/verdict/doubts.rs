@@ -5,7 +5,7 @@ use crate::base::stamp::HOUR;
 use crate::correlate::choice::{Bindings, Doubt, Remark};
 use crate::correlate::{Bound, EventIndex, RowSource, Why, World};
 use crate::pattern::Pattern;
-use crate::pattern::model::Absence;
+use crate::pattern::model::{Absence, Scope};
 
 use super::anchors::Entry;
 
@@ -112,6 +112,9 @@ fn row_words(row: &str) -> String {
 fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -> String {
     let plain = format!("no log at hand covers the time in question ({})", row_words(row));
     let Some(absence) = absence_of(pattern, entry, row) else { return plain };
+    if let Some(hole) = hole_in(world, absence, entry, row) {
+        return hole;
+    }
     let Some(join) = absence.same.iter().find(|join| crate::base::name::is_machine_key(&join.mine)) else {
         return plain;
     };
@@ -143,6 +146,18 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     } else {
         format!("no log of snapshots or backups names {mine}; those at hand name {others}{tail}")
     }
+}
+
+/// A log of the right sort was read, but a part of it is missing just there.
+fn hole_in(world: &World<'_>, absence: &Absence, entry: &Entry, row: &str) -> Option<String> {
+    let Scope::Between(from, to) = &absence.scope else { return None };
+    let event = |step: &str| entry.choice.steps.iter().find(|bound| bound.name == step).map(|bound| bound.event);
+    let (source, last, next) = world.hole_between(&absence.kinds, event(from)?, event(to)?)?;
+    Some(format!(
+        "{} has a hole from {last} to {next}: a record of that time may be missing ({})",
+        world.path(source),
+        row_words(row)
+    ))
 }
 
 /// How many other names are worth printing.
