@@ -78,7 +78,8 @@ impl Job {
 
 /// A job every hour; each evening that of the machine. `minute`: when in its hour. `step`: how the numbers go on.
 fn jobs(minute: fn(i64) -> i64, step: i64) -> Vec<Job> {
-    let other = |hour: i64| ["app1", "web2", "file3", "mail4"].into_iter().nth((hour % 4).unsigned_abs() as usize);
+    let other =
+        |hour: i64| ["app1", "web2", "file3", "mail4"].into_iter().nth((hour % 4).unsigned_abs() as usize);
     (0..HOURS)
         .map(|hour| {
             let machine = if hour % 24 == 22 { "db1" } else { other(hour).unwrap() };
@@ -117,7 +118,9 @@ fn job_list(jobs: &[Job]) -> Files {
 }
 
 fn job_log(job: &Job) -> String {
-    let (kind, bytes) = if job.full { ("Full - Back Up Virtual Machines", 85_899_345_920_i64) } else {
+    let (kind, bytes) = if job.full {
+        ("Full - Back Up Virtual Machines", 85_899_345_920_i64)
+    } else {
         ("Incremental - Back up changed blocks since the last full or incremental", 2_147_483_648)
     };
     let (machine, at, end) = (job.machine, job.american(1), job.american(11));
@@ -254,12 +257,21 @@ fn check(name: &str, print: fn(&[Job]) -> Files, jobs: &[Job]) {
     assert_eq!(told(jobs), (Level::Confirmed, false), "{name}: whole");
     assert_eq!(told(&without(BEFORE)), (Level::Confirmed, false), "{name}: before");
     let (level, hole) = told(&without(BETWEEN));
-    assert_eq!((level, hole), (Level::Likely, true), "{name}: between {:?}", judged(&print(&without(BETWEEN))).map(|found| found.doubts));
+    assert_eq!(
+        (level, hole),
+        (Level::Likely, true),
+        "{name}: between {:?}",
+        judged(&print(&without(BETWEEN))).map(|found| found.doubts)
+    );
     assert_eq!(told(&without(AFTER)), (Level::Confirmed, false), "{name}: after");
     let ended: Vec<Job> = jobs.iter().copied().filter(|job| job.hour < REVERTED).collect();
     let finding = judged(&print(&ended)).unwrap_or_else(|| panic!("{name}: no finding"));
     assert_eq!(finding.level, Level::Exposed, "{name}: ends before the revert");
-    assert!(finding.doubts.iter().any(|doubt| doubt.contains("no backup since")), "{name}: {:?}", finding.doubts);
+    assert!(
+        finding.doubts.iter().any(|doubt| doubt.contains("no backup since")),
+        "{name}: {:?}",
+        finding.doubts
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use crate::base::{
-    CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
-    StreamId,
+    CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
+    SourceId, Stamp, StreamId,
 };
 use crate::matching::{Hit, Plan};
 

@@ -5,6 +5,7 @@ mod absent;
 mod collect;
 mod coverage;
 mod first_failure;
+mod links;
 mod mutants;
 pub mod proof;
 mod recall;

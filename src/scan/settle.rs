@@ -19,6 +19,7 @@ use super::Options;
 use super::collect::{Part, SessionPart};
 use super::coverage::Reach;
 use super::first_failure::FirstFailures;
+use super::links::Links;
 use super::source::Extract;
 use super::track::Reached;
 use super::unknown::Errors;
@@ -64,6 +65,7 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },
+        links: Links::default(),
         reaches: Vec::new(),
         sources: Vec::new(),
         notices: Vec::new(),
@@ -83,6 +85,7 @@ struct Settler<'o> {
     settings: &'o Settings,
     streams: IndexMap<String, StreamId>,
     world: WorldParts,
+    links: Links,
     reaches: Vec<Reach>,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
@@ -168,13 +171,16 @@ impl Settler<'_> {
             self.world.events.push(event);
         }
         for fact in part.facts.drain(..) {
-            self.fact(Fact {
-                host: fact.host.or_else(|| host.clone()),
-                source: id,
-                line: fact.line.map(|line| line + 1),
-                stamp: clock.settle(fact.stamp),
-                ..fact
-            });
+            self.fact(
+                stream,
+                Fact {
+                    host: fact.host.or_else(|| host.clone()),
+                    source: id,
+                    line: fact.line.map(|line| line + 1),
+                    stamp: clock.settle(fact.stamp),
+                    ..fact
+                },
+            );
         }
         for (dialect, track) in &mut part.tracks {
             let settle = |interval: Interval| Interval {
@@ -251,9 +257,9 @@ impl Settler<'_> {
         places
     }
 
-    fn fact(&mut self, fact: Fact) {
+    fn fact(&mut self, stream: StreamId, fact: Fact) {
         if let FactKind::SameMachine { one, other } = &fact.kind {
-            self.world.names.link(one, other);
+            self.links.add(one, other, stream, &mut self.world.names);
         }
         self.world.facts.push(fact);
     }
@@ -263,6 +269,7 @@ impl Settler<'_> {
         for (name, host) in aliases {
             self.world.names.link(name, host);
         }
+        std::mem::take(&mut self.links).finish(&mut self.world.names);
         for event in &self.world.events {
             if let Some(name) = event.values.get("account") {
                 let name = account(name);

@@ -113,7 +113,8 @@ struct Numbers {
 impl Numbers {
     fn of(runs: &[Run], silences: &[Silence]) -> Numbers {
         let entries: usize = runs.iter().map(|run| run.entries).sum();
-        let mut gaps: Vec<u64> = silences.iter().filter_map(|silence| silence.jump).filter(|jump| *jump > 1).collect();
+        let mut gaps: Vec<u64> =
+            silences.iter().filter_map(|silence| silence.jump).filter(|jump| *jump > 1).collect();
         gaps.sort_unstable_by(|one, other| other.cmp(one));
         let all_counted = runs.iter().all(|run| run.numbers.is_some());
         let usual = gaps.get(1 + entries / 100).copied().unwrap_or(1);
@@ -206,7 +207,8 @@ impl Habits {
         let of = |pair: [i64; 2]| pair.get(which).copied().unwrap_or(i64::MAX);
         let shows_habits = silences.len() >= FEW.get(which).copied().unwrap_or(usize::MAX);
         let is_long = || {
-            self.longest.is_some_and(|longest| length.saturating_mul(100) >= longest.saturating_mul(of(UNUSUAL)))
+            self.longest
+                .is_some_and(|longest| length.saturating_mul(100) >= longest.saturating_mul(of(UNUSUAL)))
                 && self.extent >= length.saturating_mul(of(TIMES_AS_LONG))
         };
         let comes_again =
@@ -216,8 +218,7 @@ impl Habits {
             length < DAY && self.empty.iter().any(|hour| (first..=last).contains(hour))
         };
         shows_habits
-            && (lacks_hour()
-                || (is_long() || self.is_long_for_the_time(silence, silences)) && !comes_again())
+            && (lacks_hour() || (is_long() || self.is_long_for_the_time(silence, silences)) && !comes_again())
     }
 
     /// Is the list never silent for nearly as long around this time of other days?
@@ -341,7 +342,10 @@ mod tests {
         // Every third job of somebody's list, and one night of it cut out.
         let third = |hour: &i64| hour % 3 == 0;
         assert!(found(&list(&mut (0..90).filter(third))).is_empty());
-        assert_eq!(found(&list(&mut (0..90).filter(third).filter(|hour| !(40..60).contains(hour)))), [39 * 60]);
+        assert_eq!(
+            found(&list(&mut (0..90).filter(third).filter(|hour| !(40..60).contains(hour)))),
+            [39 * 60]
+        );
         // Nothing happened for a day: the next job has the next number.
         let pause = (0..120).map(|at| if at < 20 { at * 60 } else { at * 60 + 1440 });
         let counted = runs(pause.clone().zip((100..220).map(Some)));
