@@ -7,6 +7,7 @@ mod coverage;
 mod first_failure;
 mod links;
 mod mutants;
+mod neighbours;
 pub mod proof;
 mod recall;
 mod repeats;

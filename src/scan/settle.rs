@@ -20,6 +20,7 @@ use super::collect::{Part, SessionPart};
 use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::links::Links;
+use super::neighbours::Neighbours;
 use super::source::Extract;
 use super::track::Reached;
 use super::unknown::Errors;
@@ -71,9 +72,13 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
         notices: Vec::new(),
     };
     let by_stream = orders_by_stream(&extracts);
+    let neighbours = Neighbours::of(&extracts);
     for (number, mut extract) in extracts.into_iter().enumerate() {
         if decided_order(extract.order, &extract.part).is_none() && !has_votes(&extract.part) {
             extract.order = by_stream.get(&(extract.dialect, extract.stream.clone())).copied().flatten();
+        }
+        if extract.part.host.is_none() {
+            extract.part.host = neighbours.host(&extract.path);
         }
         settler.take(SourceId(u32::try_from(number).unwrap_or(u32::MAX)), extract);
     }
