@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use crate::base::Severity;
@@ -50,11 +51,17 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
 /// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
 pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    for word in STATUS.iter() {
-        found.extend(word.find_iter(text.as_bytes()));
+    match BOTH.as_ref() {
+        Some(both) => found.extend(both.find_iter(text).map(|word| word.start())),
+        None => {
+            STATUS.iter().for_each(|word| found.extend(word.find_iter(text.as_bytes())));
+            found.sort_unstable();
+        }
     }
-    found.sort_unstable();
 }
+
+/// Both spellings at once; `None` on processors without vectors.
+static BOTH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(["tatus", "TATUS"]));
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
