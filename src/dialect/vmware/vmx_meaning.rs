@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::agent::version;
 use super::vm_name::{FilePath, paths};
@@ -14,6 +15,7 @@ use crate::base::{FactKind, Record, Sink};
 const MOST_DISKS: usize = 1024;
 
 /// The machine whose log is read, and what the lines so far told of it.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Machine {
     told: Told,
     /// Counts the machines of the text: logs of several may have been joined.
