@@ -6,6 +6,7 @@ mod collect;
 mod coverage;
 mod first_failure;
 mod mutants;
+mod pieces;
 pub mod proof;
 mod recall;
 mod repeats;

@@ -16,7 +16,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 use rayon::prelude::*;
 
-use super::source::{Extract, Resume, Workshop};
+use super::pieces::Resume;
+use super::source::{Extract, Workshop};
 use super::stored::{Reading, Terms};
 use super::track::micros;
 use super::{Options, in_pool, leave_out};
@@ -358,6 +359,8 @@ impl Night<'_> {
                 content: self.terms.pack(&reading),
             });
         }
+        // It is kept; nobody else asks for it.
+        reading.extracts.iter_mut().for_each(|extract| extract.resume = None);
         self.extracts.append(&mut reading.extracts);
         self.notices.append(&mut reading.notices);
     }
