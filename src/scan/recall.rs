@@ -80,7 +80,7 @@ pub(super) fn read_all(
         in_pool(options, || sources.par_iter().map(|found| known.look(found, workshop)).collect());
     let claims = claim(&mut candidates, &known);
     let catalogue = workshop.catalogue;
-    let terms = Terms { catalogue, spill: &workshop.spill };
+    let terms = Terms::new(catalogue, &workshop.spill);
     let mut night = Night {
         terms,
         key: key(options, catalogue),

@@ -4,11 +4,12 @@
 //! Definitions of the catalogue are kept by name, because their numbers change with every pattern that is added; the
 //! text of an event is kept with it. Bytes that this version cannot read are as good as none: the file is read again.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use crate::base::event::EventKind;
@@ -18,6 +19,7 @@ use crate::base::{
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
+use crate::pattern::model::EventDef;
 use crate::verdict::Texts;
 
 use super::collect::{Part, SessionPart};
@@ -39,8 +41,10 @@ pub(super) struct Reading {
 
 /// How the numbers of the catalogue, and the places of texts, are taken off and put on.
 pub(super) struct Terms<'c> {
-    pub(super) catalogue: &'c Catalogue,
-    pub(super) spill: &'c Spill,
+    catalogue: &'c Catalogue,
+    spill: &'c Spill,
+    /// Numbers of all definitions, by name.
+    kinds: HashMap<String, EventKind>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,7 +168,14 @@ struct StoredPart {
     placed: Option<i64>,
 }
 
-impl Terms<'_> {
+impl<'c> Terms<'c> {
+    /// Those of this catalogue.
+    pub(super) fn new(catalogue: &'c Catalogue, spill: &'c Spill) -> Terms<'c> {
+        let kinds =
+            (0..).zip(&catalogue.events).map(|(number, def)| (name_of(def), EventKind(number))).collect();
+        Terms { catalogue, spill, kinds }
+    }
+
     /// To bytes.
     pub(super) fn pack(&self, reading: &Reading) -> Vec<u8> {
         let mut kinds = IndexSet::new();
@@ -198,26 +209,12 @@ impl Terms<'_> {
     }
 
     fn name_of(&self, kind: EventKind) -> String {
-        self.catalogue.event(kind).map(|def| format!("{}/{}", def.owner, def.name)).unwrap_or_default()
+        self.catalogue.event(kind).map(name_of).unwrap_or_default()
     }
 
     /// Numbers of definitions by their names; `None`: the catalogue has it no more.
     fn kinds_of(&self, names: &[String]) -> Vec<Option<EventKind>> {
-        if names.is_empty() {
-            return Vec::new();
-        }
-        let wanted: IndexMap<&str, usize> =
-            names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        let mut kinds = vec![None; names.len()];
-        for (number, def) in self.catalogue.events.iter().enumerate() {
-            let name = format!("{}/{}", def.owner, def.name);
-            if let (Some(at), Ok(number)) = (wanted.get(name.as_str()), u32::try_from(number))
-                && let Some(slot) = kinds.get_mut(*at)
-            {
-                *slot = Some(EventKind(number));
-            }
-        }
-        kinds
+        names.iter().map(|name| self.kinds.get(name).copied()).collect()
     }
 
     fn extract_out(&self, extract: &Extract, kinds: &mut IndexSet<EventKind>) -> StoredExtract {
@@ -466,6 +463,10 @@ impl Terms<'_> {
             placed: stored.placed,
         })
     }
+}
+
+fn name_of(def: &EventDef) -> String {
+    format!("{}/{}", def.owner, def.name)
 }
 
 /// What is not kept of a part.
