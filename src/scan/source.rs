@@ -40,6 +40,20 @@ pub(super) struct Extract {
     pub(super) resume: Option<Resume>,
 }
 
+impl Extract {
+    /// Takes in what reading a text came to.
+    fn take(&mut self, part: Part, outcome: &Outcome) {
+        self.part = part;
+        self.encoding = outcome.encoding.name();
+        self.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut self.evidence));
+        self.bytes = outcome.decoded_bytes;
+        self.notices.extend(outcome.notices(&self.path));
+    }
+}
+
+/// A log's beginning, which tells its dialect, its encoding and the order in its dates.
+const WHOLE_BEGINNING: u64 = input::BLOCK_BYTES as u64;
+
 /// The order of day and month that a source proves, where it was read in another one: only its rest told, or the user
 /// said otherwise. What a log proves is not for the user to say.
 pub(super) fn order_told_late(extract: &Extract) -> Option<DateOrder> {
@@ -77,7 +91,7 @@ impl<'c> Workshop<'c> {
             order: options.date_order,
             reading: options.reading.clone(),
             keeps: false,
-            least_kept: input::BLOCK_BYTES as u64,
+            least_kept: WHOLE_BEGINNING,
         }
     }
 
@@ -87,11 +101,16 @@ impl<'c> Workshop<'c> {
     }
 
     /// The same; the one log in the file is read on from where it was read to.
-    pub(super) fn extract_from(
-        &self,
-        found: &Found,
-        mut before: Option<(Dialect, Resume)>,
-    ) -> (Vec<Extract>, Vec<Notice>) {
+    pub(super) fn extract_from(&self, found: &Found, before: Option<Extract>) -> (Vec<Extract>, Vec<Notice>) {
+        let mut before = match before {
+            Some(before) if before.resume.as_ref().is_some_and(|resume| resume.offset >= WHOLE_BEGINNING) => {
+                if let Some(extract) = self.read_further(found, before) {
+                    return (vec![extract], Vec::new());
+                }
+                None
+            }
+            before => before.and_then(|before| Some((before.dialect, before.resume?))),
+        };
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
             self.reading.watch.begin(text.path());
@@ -112,6 +131,50 @@ impl<'c> Workshop<'c> {
             });
         }
         (extracts, notices)
+    }
+
+    /// Reads a log on that was read beyond what its dialect, encoding and order of dates are told by. `None`: it must
+    /// be read from its beginning.
+    fn read_further(&self, found: &Found, before: Extract) -> Option<Extract> {
+        let text = input::open_again(found, &self.reading)?;
+        self.reading.watch.begin(text.path());
+        let dialect = dialect_reader(before.dialect)?;
+        let (file, evidence) = (text.plain_file()?, text.encoding_evidence().to_owned());
+        drop(text);
+        let resume = before.resume?;
+        let mut extract = Extract {
+            path: found.path.clone(),
+            order: resume.order,
+            evidence,
+            notices: Vec::new(),
+            resume: None,
+            part: Part::default(),
+            ..before
+        };
+        let context = self.place(dialect, &mut extract);
+        let plan = self.matcher.plan(extract.dialect);
+        let reading = Reading {
+            plan: &plan,
+            spill: &self.spill,
+            midnight: context.place.date.map(midnight),
+            process: context.place.process.as_deref(),
+            order: extract.order,
+        };
+        let (part, outcome, resume) = match dialect.cuttable() {
+            true => read_on(&file, dialect, &context, &reading, Some(resume)),
+            false => read_in_order(&file, dialect, &context, &reading, Some(resume))?,
+        };
+        extract.resume = resume;
+        extract.take(part, &outcome);
+        order_told_late(&extract).is_none().then_some(extract)
+    }
+
+    /// What the path tells of a log, and what its splitter is to know.
+    fn place(&self, dialect: &'static dyn Reader, extract: &mut Extract) -> SourceContext {
+        extract.place = dialect.place(&extract.path);
+        let own = || without_rotation(&extract.path).to_owned();
+        extract.stream = extract.place.stream.clone().unwrap_or_else(own);
+        SourceContext { path: extract.path.clone(), date_order: extract.order, place: extract.place.clone() }
     }
 
     /// Reads one source. `order` is what it proved when it was read before; the user's word counts only for a source
@@ -219,22 +282,12 @@ impl<'c> Workshop<'c> {
         before: Option<Resume>,
         extract: &mut Extract,
     ) {
-        extract.place = dialect.place(&extract.path);
-        if let Some(stream) = &extract.place.stream {
-            extract.stream.clone_from(stream);
-        } else {
-            extract.stream = without_rotation(&extract.path).to_owned();
-        }
         let order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
         let before = before.filter(|before| order.is_none() || order == before.order);
         // What was read showed the order, or nothing did and it is the one that the user gave.
         let order = order.or_else(|| before.as_ref().and_then(|before| before.order));
         extract.order = order.or(self.order);
-        let context = SourceContext {
-            path: extract.path.clone(),
-            date_order: extract.order,
-            place: extract.place.clone(),
-        };
+        let context = self.place(dialect, extract);
         let plan = self.matcher.plan(extract.dialect);
         let reading = Reading {
             plan: &plan,
@@ -258,11 +311,7 @@ impl<'c> Workshop<'c> {
             }
             (None, None) => read_text(text, dialect.splitter(&context), &reading, Part::default()),
         };
-        extract.part = part;
-        extract.encoding = outcome.encoding.name();
-        extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
-        extract.bytes = outcome.decoded_bytes;
-        extract.notices.extend(outcome.notices(&extract.path));
+        extract.take(part, &outcome);
     }
 
     /// Reads a log such that it can be read on another day.
