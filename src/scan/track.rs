@@ -102,6 +102,11 @@ impl Track {
         self.stretches.push(Stretch { from: at, first: stamp, to: at, last: stamp, numbers });
     }
 
+    /// Counts further records between two that were added.
+    pub(super) fn count(&mut self, records: usize) {
+        self.records += records;
+    }
+
     /// Adds what followed in the source, shifted by whole days.
     pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
         let reach = quiet.unwrap_or(i64::MAX);

@@ -1,12 +1,14 @@
 //! What the lines of a virtual machine's log mean: snapshots, consolidation, changed block tracking, mapped disks.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::agent::version;
-use super::vm_name::{FilePath, paths};
+use super::vm_name::{FilePath, VOLUMES, paths};
 use super::vmx_source::{Told, configuration, display_name};
 use crate::base::name::fold;
 use crate::base::{FactKind, Record, Sink};
@@ -56,6 +58,13 @@ impl Machine {
     pub(super) fn read(&mut self, record: &mut Record<'_>, sink: &mut dyn Sink) {
         let body = record.body.clone();
         let text = body.as_ref();
+        record.session = Some(self.session);
+        if !holds_a_word(text) {
+            if let Some(vm) = &self.told.vm {
+                record.fields.push(("vm", Cow::Owned(vm.clone())));
+            }
+            return;
+        }
         self.follow(text);
         record.session = Some(self.session);
         if let Some(fact) = self.names(text) {
@@ -291,6 +300,25 @@ impl Machine {
         }
         is_hint
     }
+}
+
+/// Everything that is read here stands behind one of these.
+const WORDS: [&str; 9] = [
+    "Snapshot",
+    "SNAPSHOT:",
+    "onsolidate",
+    "DISKLIB-CBT",
+    "DICT ",
+    "DISK: OPEN ",
+    VOLUMES,
+    " for VMware ",
+    "ostname=",
+];
+
+/// Can the line mean anything? Nearly all lines do not, and one search for all words is what tells soonest.
+fn holds_a_word(text: &str) -> bool {
+    static SEARCH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(WORDS));
+    SEARCH.as_ref().is_none_or(|search| search.find(text).is_some())
 }
 
 /// Most lines do not hold the label, and to find that out needs no search that is prepared first.
