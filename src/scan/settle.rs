@@ -1,14 +1,15 @@
 //! From what each source came to, to one world: numbers for sources and streams, hosts, zones, the order of day and
 //! month, sessions of the whole scan, names of machines.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::base::stamp::HOUR;
 use crate::base::{
-    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId,
-    Stamp, StreamId, Zone,
+    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Role, Session,
+    SourceId, Stamp, StreamId, Zone,
 };
 use crate::correlate::values::account;
 use crate::correlate::{SourceInfo, WorldParts};
@@ -18,6 +19,7 @@ use crate::settings::{Settings, ZoneRule};
 use super::Options;
 use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
+use super::roles;
 use super::source::Extract;
 use super::unknown::Errors;
 
@@ -62,6 +64,7 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
         },
         sources: Vec::new(),
         notices: Vec::new(),
+        roles: HashSet::new(),
     };
     let by_stream = orders_by_stream(&extracts);
     for (number, mut extract) in extracts.into_iter().enumerate() {
@@ -80,6 +83,8 @@ struct Settler<'o> {
     world: WorldParts,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
+    /// Parts of hosts that their daemons' logs showed.
+    roles: HashSet<(String, Role)>,
 }
 
 /// What holds for all stamps of one source.
@@ -170,6 +175,7 @@ impl Settler<'_> {
                 ..fact
             });
         }
+        self.part_of_host(id, host.as_deref(), dialect, place.process.as_deref(), part.records);
         for (dialect, track) in &mut part.tracks {
             let intervals: Vec<Interval> = track
                 .finish(dialect.coverage_kind())
@@ -238,6 +244,29 @@ impl Settler<'_> {
             });
         }
         places
+    }
+
+    /// A daemon's own log shows what its host is; the first such log of each host is enough.
+    fn part_of_host(
+        &mut self,
+        source: SourceId,
+        host: Option<&str>,
+        dialect: Dialect,
+        process: Option<&str>,
+        records: u64,
+    ) {
+        let (Some(host), Some(process), true) = (host, process, records > 0) else { return };
+        let Some(role) = roles::of_process(dialect, process) else { return };
+        if self.roles.insert((host.to_lowercase(), role)) {
+            self.fact(Fact {
+                host: Some(host.to_owned()),
+                kind: FactKind::Role(role),
+                source,
+                line: None,
+                stamp: Stamp::None,
+                text: format!("a debug log of {process}"),
+            });
+        }
     }
 
     fn fact(&mut self, fact: Fact) {

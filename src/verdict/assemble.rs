@@ -61,7 +61,13 @@ impl Pile<'_> {
             return Some(*at);
         }
         let fact = self.world.facts.get(index)?;
-        let FactKind::Version { product, version } = &fact.kind else { return None };
+        let fields = match &fact.kind {
+            FactKind::Version { product, version } => {
+                vec![("product", product), ("version", version)]
+            }
+            FactKind::Fix { id } => vec![("fix", id)],
+            _ => return None,
+        };
         // Facts keep a place of their own in the list of events, so that positions stay in step.
         self.events.push(usize::MAX - index);
         self.list.push(Evidence {
@@ -71,10 +77,7 @@ impl Pile<'_> {
             record: None,
             time: time(fact.stamp),
             host: fact.host.clone().or_else(|| self.world.default_host.clone()),
-            fields: IndexMap::from([
-                ("product".to_owned(), product.clone()),
-                ("version".to_owned(), version.clone()),
-            ]),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
             text: cut(fact.text.clone()),
         });
         self.facts.push((index, self.list.len() - 1));

@@ -8,12 +8,14 @@
 use super::Reader;
 
 mod backup_id;
+mod corrections;
 mod epochs;
 mod file_name;
 mod image_long;
 mod job_row;
 mod job_table;
 mod job_text;
+mod told;
 mod vm_run;
 mod wording;
 
