@@ -175,6 +175,11 @@ impl Settler<'_> {
                 ..fact
             });
         }
+        if let (Some(host), Some(role)) =
+            (crate::dialect::bundle_host(&path), crate::dialect::bundle_role(&path))
+        {
+            self.role(id, host, role, "the name of the bundle".to_owned());
+        }
         self.part_of_host(id, host.as_deref(), dialect, place.process.as_deref(), part.records);
         for (dialect, track) in &mut part.tracks {
             let intervals: Vec<Interval> = track
@@ -256,16 +261,17 @@ impl Settler<'_> {
         records: u64,
     ) {
         let (Some(host), Some(process), true) = (host, process, records > 0) else { return };
-        let Some(role) = roles::of_process(dialect, process) else { return };
+        if let Some(role) = roles::of_process(dialect, process) {
+            self.role(source, host, role, format!("a debug log of {process}"));
+        }
+    }
+
+    /// What a source as a whole shows of its host; once for each host.
+    fn role(&mut self, source: SourceId, host: &str, role: Role, text: String) {
         if self.roles.insert((host.to_lowercase(), role)) {
-            self.fact(Fact {
-                host: Some(host.to_owned()),
-                kind: FactKind::Role(role),
-                source,
-                line: None,
-                stamp: Stamp::None,
-                text: format!("a debug log of {process}"),
-            });
+            let kind = FactKind::Role(role);
+            let host = Some(host.to_owned());
+            self.fact(Fact { host, kind, source, line: None, stamp: Stamp::None, text });
         }
     }
 
