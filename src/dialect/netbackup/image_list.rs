@@ -14,7 +14,7 @@
 //! behind the same tags and are told apart by where the backup id stands. Columns behind those used here differ by
 //! release. The rows of the table are cut by the ruler above them, because schedule types hold blanks. The long form
 //! (`-L`) is read by [`super::image_long`], the tables of `bpimmedia` by [`super::media_table`]. The rows of `bpflist` give one record each, of kind `file`; paths are cut by
-//! the length that stands before them, because they hold blanks (order of the columns as documented, no sample seen).
+//! the length that stands before them, because they hold blanks (columns and a row as TECH34317 shows them).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -38,7 +38,8 @@ impl Reader for ImageList {
         let is_row = || {
             line.starts_with(|c: char| c.is_ascii_digit()) && table_row(line, &default_columns()).is_some()
         };
-        let is_table = || media_table::is_head(line) || media_table::row(line).is_some();
+        let is_table =
+            || id_line(line).is_some() || media_table::is_head(line) || media_table::row(line).is_some();
         if Tagged::read(line).is_some()
             || is_table_head(line)
             || is_row()
@@ -236,6 +237,12 @@ impl Grammar for ListGrammar {
             record.fields.push(("path", Cow::Borrowed(path)));
             return Some(record);
         }
+        if let Some((read, id)) = id_line(line) {
+            record.kind = "image";
+            record.stamp = read.cast(sink);
+            record.fields.push(("backup_id", Cow::Borrowed(id)));
+            return Some(record);
+        }
         if let Some(row) = media_table::row(line) {
             record.kind = row.kind;
             record.fields =
@@ -299,6 +306,15 @@ impl Grammar for ListGrammar {
         }
         sink.record(record);
     }
+}
+
+/// `Time: 9/21/2005 10:20:33 ID: web01_1127310033 FULL (0)`: what `bpimagelist -idonly` prints (unverified).
+fn id_line(line: &str) -> Option<(dates::Read, &str)> {
+    let rest = line.trim_start().strip_prefix("Time:")?.trim_start();
+    let read = dates::date_time(rest)?;
+    let rest = rest.get(read.length..)?.trim_start().strip_prefix("ID:")?.trim_start();
+    let id = rest.split_whitespace().next().filter(|id| backup_id::is_whole(id))?;
+    Some((read, id))
 }
 
 /// Marks a record of the long form until its lines are read.
@@ -515,6 +531,9 @@ Phone:             1
         );
         assert_eq!(ImageList.claim("Backup ID:         web01_1267534039"), Claim::Strong);
         assert_eq!(ImageList.claim("Backup ID: none"), Claim::No);
+        let only = "Time: 9/21/2005 10:20:33 AM ID: web01_1127310033 FULL (0)";
+        assert_eq!((ImageList.claim(only), ImageList.claim("Time: now ID: x")), (Claim::Strong, Claim::No));
+        assert_eq!(read(&ImageList, only).of("image")[0].field("backup_id"), Some("web01_1127310033"));
         assert_eq!(ImageList.claim("Client:            web01"), Claim::No);
         check_cuts(&ImageList, text);
     }

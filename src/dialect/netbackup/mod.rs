@@ -11,6 +11,7 @@ use super::Reader;
 mod backup_id;
 mod corrections;
 mod epochs;
+mod error_table;
 mod file_name;
 mod image_long;
 mod job_row;

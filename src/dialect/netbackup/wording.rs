@@ -39,10 +39,11 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
-/// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
-pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
+/// Where in a text the word `status`, or a severity of an error, stands, in ascending order, into `found` (which is
+/// cleared): what may be an error whatever number the line has.
+pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    for word in STATUS.iter() {
+    for word in STATUS.iter().chain(FAILED.iter()) {
         found.extend(word.find_iter(text.as_bytes()));
     }
     found.sort_unstable();
@@ -51,6 +52,10 @@ pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [Finder::new(b"tatus"), Finder::new(b"TATUS")]);
+
+/// Errors among the severities that a text states itself.
+static FAILED: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(b"ERR - "), Finder::new(b"FTL - ")]);
 
 /// The status behind the word `status`, of which `rest` is what follows.
 pub(super) fn number_behind(rest: &str) -> Option<&str> {
