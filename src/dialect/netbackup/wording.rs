@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::base::Severity;
 
@@ -48,20 +48,24 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
-/// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
-pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
+/// Where in a text the word `status`, or a severity of an error, stands, in ascending order, into `found` (which is
+/// cleared): what may be an error whatever number the line has.
+pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    match BOTH.as_ref() {
-        Some(both) => found.extend(both.find_iter(text).map(|word| word.start())),
+    match ANY.as_ref() {
+        Some(any) => found.extend(any.find_iter(text).map(|word| word.start())),
         None => {
-            STATUS.iter().for_each(|word| found.extend(word.find_iter(text.as_bytes())));
+            FAILURES.iter().for_each(|word| found.extend(memmem::find_iter(text.as_bytes(), word)));
             found.sort_unstable();
         }
     }
 }
 
-/// Both spellings at once; `None` on processors without vectors.
-static BOTH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(["tatus", "TATUS"]));
+/// The word `status` without its first letter, and errors among the severities that a text states itself.
+const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
+
+/// All of them at once; `None` on processors without vectors.
+static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(FAILURES));
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
