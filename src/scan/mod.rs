@@ -8,10 +8,12 @@ mod first_failure;
 mod links;
 mod mutants;
 mod neighbours;
+mod pieces;
 pub mod proof;
 mod recall;
 mod repeats;
 mod report;
+mod roles;
 pub mod samples;
 mod settle;
 mod silence;
@@ -288,10 +290,13 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Id
     notices.extend(settled.notices);
     let word = |stamp: Option<crate::base::Stamp>| stamp.map(|stamp| stamp.to_string());
     sort_notices(&mut notices);
+    let said = report::said_by_source(&settled.world);
     let sources = settled
         .sources
         .into_iter()
-        .map(|source| Identified {
+        .enumerate()
+        .map(|(at, source)| Identified {
+            says: said.get(at).cloned().unwrap_or_default(),
             path: source.path,
             dialect: source.dialect.name(),
             reason: source.reason,

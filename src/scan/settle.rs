@@ -1,14 +1,15 @@
 //! From what each source came to, to one world: numbers for sources and streams, hosts, zones, the order of day and
 //! month, sessions of the whole scan, names of machines.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::base::stamp::HOUR;
 use crate::base::{
-    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId,
-    Stamp, StreamId, Zone,
+    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Role, Session,
+    SourceId, Stamp, StreamId, Zone,
 };
 use crate::correlate::values::account;
 use crate::correlate::{SourceInfo, WorldParts};
@@ -21,6 +22,7 @@ use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::links::Links;
 use super::neighbours::Neighbours;
+use super::roles;
 use super::source::Extract;
 use super::track::Reached;
 use super::unknown::Errors;
@@ -70,6 +72,7 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
         reaches: Vec::new(),
         sources: Vec::new(),
         notices: Vec::new(),
+        roles: HashSet::new(),
     };
     let by_stream = orders_by_stream(&extracts);
     let neighbours = Neighbours::of(&extracts);
@@ -94,6 +97,8 @@ struct Settler<'o> {
     reaches: Vec<Reach>,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
+    /// Parts of hosts that their daemons' logs showed.
+    roles: HashSet<(String, Role)>,
 }
 
 /// What holds for all stamps of one source.
@@ -187,6 +192,12 @@ impl Settler<'_> {
                 },
             );
         }
+        if let (Some(host), Some(role)) =
+            (crate::dialect::bundle_host(&path), crate::dialect::bundle_role(&path))
+        {
+            self.role(id, host, role, "the name of the bundle".to_owned());
+        }
+        self.part_of_host(id, host.as_deref(), dialect, place.process.as_deref(), part.records);
         for (dialect, track) in &mut part.tracks {
             let settle = |interval: Interval| Interval {
                 from: clock.settle(interval.from),
@@ -260,6 +271,30 @@ impl Settler<'_> {
             });
         }
         places
+    }
+
+    /// A daemon's own log shows what its host is; the first such log of each host is enough.
+    fn part_of_host(
+        &mut self,
+        source: SourceId,
+        host: Option<&str>,
+        dialect: Dialect,
+        process: Option<&str>,
+        records: u64,
+    ) {
+        let (Some(host), Some(process), true) = (host, process, records > 0) else { return };
+        if let Some(role) = roles::of_process(dialect, process) {
+            self.role(source, host, role, format!("a debug log of {process}"));
+        }
+    }
+
+    /// What a source as a whole shows of its host; once for each host.
+    fn role(&mut self, source: SourceId, host: &str, role: Role, text: String) {
+        if self.roles.insert((host.to_lowercase(), role)) {
+            let kind = FactKind::Role(role);
+            let host = Some(host.to_owned());
+            self.world.facts.push(Fact { host, kind, source, line: None, stamp: Stamp::None, text });
+        }
     }
 
     fn fact(&mut self, stream: StreamId, fact: Fact) {

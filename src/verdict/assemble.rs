@@ -63,9 +63,12 @@ impl Pile<'_> {
         }
         let fact = self.world.facts.get(index)?;
         let fields = match &fact.kind {
-            FactKind::Version { product, version } => [("product", product), ("version", version)],
-            FactKind::SameMachine { one, other } => [("one", one), ("other", other)],
-            FactKind::ZoneOffset { .. } => return None,
+            FactKind::Version { product, version } => {
+                vec![("product", product), ("version", version)]
+            }
+            FactKind::SameMachine { one, other } => vec![("one", one), ("other", other)],
+            FactKind::Fix { id } => vec![("fix", id)],
+            _ => return None,
         };
         // Facts keep a place of their own in the list of events, so that positions stay in step.
         self.events.push(usize::MAX - index);
@@ -76,7 +79,7 @@ impl Pile<'_> {
             record: None,
             time: time(fact.stamp),
             host: fact.host.clone().or_else(|| self.world.default_host.clone()),
-            fields: fields.map(|(key, value)| (key.to_owned(), value.clone())).into(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
             text: cut(fact.text.clone()),
         });
         self.facts.push((index, self.list.len() - 1));

@@ -218,6 +218,9 @@ fn remark_sentence(world: &World<'_>, steps: &[Bound], remark: &Remark) -> Strin
         Remark::SeenLater { version, seen } => {
             format!("version {version} was seen {}, not before", seen_at(seen))
         }
+        Remark::FixSeen { fix, seen } => {
+            format!("the correction EEB {fix} was seen {}", seen_at(seen))
+        }
         Remark::VersionContradicts { version, seen } => {
             format!("version {version} seen {} is not on the advisory's list", seen_at(seen))
         }
