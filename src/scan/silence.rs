@@ -142,8 +142,7 @@ impl Numbers {
 
     fn lack(&self, silence: &Silence, jump: u64, silences: &[Silence]) -> bool {
         let is_wide = self.usual.is_some_and(|usual| jump >= usual.saturating_mul(WIDE));
-        let as_wide =
-            |other: &Silence| other.jump.is_some_and(|theirs| theirs.saturating_mul(WIDE) >= jump);
+        let as_wide = |other: &Silence| other.jump.is_some_and(|theirs| theirs.saturating_mul(WIDE) >= jump);
         (self.dense || is_wide) && !comes_again(silence, silences, &as_wide)
     }
 }
@@ -229,7 +228,8 @@ impl Habits {
             length < DAY && first <= last && self.empty.range(first..=last).next().is_some()
         };
         shows_habits
-            && (lacks_hour() || (is_long() || self.is_long_for_the_time(silence, silences))
+            && (lacks_hour()
+                || (is_long() || self.is_long_for_the_time(silence, silences))
                     && !comes_again(silence, silences, &|_| true))
     }
 
