@@ -132,6 +132,8 @@ pub struct Affected {
     pub versions: Vec<Version>,
     /// Platforms, `*` for all.
     pub platforms: Vec<String>,
+    /// Numbers of corrections that mend an affected version.
+    pub fixes: Vec<String>,
 }
 
 /// One line, record or fact of one dialect.

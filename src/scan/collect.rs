@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::stamp::{HOUR, MINUTE};
 use crate::base::{
-    DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
-    StreamId, Zone,
+    CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
+    SourceId, Stamp, StreamId, Zone,
 };
 use crate::matching::{Hit, Plan};
 
@@ -185,14 +185,24 @@ impl Collector<'_, '_, '_> {
     }
 
     /// Follows the stamps of ordinary records.
-    fn follow(&mut self, dialect: Dialect, number: Option<u64>, stamp: Stamp) {
+    fn follow(&mut self, record: &Record<'_>, stamp: Stamp) {
         let Some(at) = micros(stamp) else { return };
         self.part.follow(stamp, at);
-        let quiet = dialect.quiet_time();
+        let dialect = record.dialect;
         // Nearly every source has records of one dialect only: no need to ask for its place.
-        match self.part.tracks.first_mut() {
-            Some((first, track)) if *first == dialect => track.add(stamp, at, quiet, number),
-            _ => self.part.tracks.entry(dialect).or_default().add(stamp, at, quiet, number),
+        let track = match self.part.tracks.first_mut() {
+            Some((first, track)) if *first == dialect => track,
+            _ => self.part.tracks.entry(dialect).or_default(),
+        };
+        if dialect.coverage_kind() == CoverageKind::JobList {
+            // The ids of jobs are their numbers.
+            let number = record.number.or_else(|| match dialect {
+                Dialect::NetbackupBpdbjobs => record.field("job_id").and_then(|id| id.parse().ok()),
+                _ => None,
+            });
+            track.add_entry(stamp, at, dialect, number, record.session);
+        } else {
+            track.add(stamp, at, dialect.quiet_time(), record.number);
         }
     }
 
@@ -364,7 +374,7 @@ impl Sink for Collector<'_, '_, '_> {
         let before = self.part.placed;
         let stamp = self.settle(record.stamp, ordinary);
         if ordinary {
-            self.follow(record.dialect, record.number, stamp);
+            self.follow(&record, stamp);
             self.count_code(&record);
         }
         self.part.first_failures.see(&record, stamp);

@@ -67,6 +67,7 @@ fn known_hosts(world: &World<'_>) -> Vec<String> {
     let named = world
         .facts
         .iter()
+        .filter(|fact| !fact.kind.is_description())
         .filter_map(|fact| fact.host.as_deref())
         .chain(world.default_host.as_deref())
         .chain(world.events.iter().filter_map(|event| event.host.as_deref()));

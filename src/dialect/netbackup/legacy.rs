@@ -61,16 +61,16 @@ impl Reader for Legacy {
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         let process = context.place.process.clone();
-        Box::new(Lines::new(LegacyGrammar { process, statuses: Vec::new(), next_status: 0 }))
+        Box::new(Lines::new(LegacyGrammar { process, failures: Vec::new(), next_failure: 0 }))
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
-    /// Where the word `status` stands in the text at hand, and the first place that is not passed yet.
-    statuses: Vec<usize>,
-    next_status: usize,
+    /// Where a status or the word for an error stands in the text at hand, and the first place that is not passed yet.
+    failures: Vec<usize>,
+    next_failure: usize,
 }
 
 impl Grammar for LegacyGrammar {
@@ -94,20 +94,20 @@ impl Grammar for LegacyGrammar {
     }
 
     fn prepare(&mut self, text: &str) {
-        wording::find_statuses(text, &mut self.statuses);
-        self.next_status = 0;
+        wording::find_failures(text, &mut self.failures);
+        self.next_failure = 0;
     }
 
-    /// Of a line with a usual head and without a status nothing is kept but its time.
+    /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
     fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        while self.statuses.get(self.next_status).is_some_and(|status| *status < at) {
-            self.next_status += 1;
+        while self.failures.get(self.next_failure).is_some_and(|failure| *failure < at) {
+            self.next_failure += 1;
         }
-        let has_status = self.statuses.get(self.next_status).is_some_and(|status| *status < at + line.len());
-        if has_status {
+        let may_fail = self.failures.get(self.next_failure).is_some_and(|failure| *failure < at + line.len());
+        if may_fail {
             return None;
         }
-        // An error counts even where no pattern asks for it.
+        // An error counts even where no pattern asks for it, and whatever number it has.
         usual_stamp(line.as_bytes()).or_else(|| {
             usual_head(line.as_bytes())
                 .filter(|head| head.severity() < Severity::Error)

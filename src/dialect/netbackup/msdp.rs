@@ -59,7 +59,10 @@ impl Reader for Msdp {
 fn process(path: &str) -> Option<&'static str> {
     let name = crate::dialect::file_name(path).to_ascii_lowercase();
     let folder = folder_name(path).unwrap_or("");
-    ["spad", "spoold", "storaged"].into_iter().find(|process| name.starts_with(process) || folder == *process)
+    // The name says more than the folder, in which logs of other processes lie too.
+    const PROCESSES: [&str; 3] = ["spad", "spoold", "storaged"];
+    let by_name = PROCESSES.into_iter().find(|process| name.starts_with(process));
+    by_name.or_else(|| PROCESSES.into_iter().find(|process| folder == *process))
 }
 
 struct Head<'a> {

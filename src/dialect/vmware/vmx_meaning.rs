@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::agent::version;
 use super::vm_name::{FilePath, VOLUMES, paths};
 use super::vmx_source::{Told, configuration, display_name};
-use crate::base::name::fold;
+use crate::base::name::{MachineId, fold};
 use crate::base::{FactKind, Record, Sink};
 
 /// No machine has so many disks; what falls out only loses the hint at a revert.
@@ -28,6 +28,8 @@ pub(super) struct Machine {
     is_linked: bool,
     /// Were both names, as they are now, looked at? The folder never changes once it is known.
     is_compared: bool,
+    /// Ids of the machine among the logged settings, until its name was read.
+    ids: Vec<String>,
     /// `ctkEnabled` of the machine among the logged settings.
     tracked: Option<bool>,
     /// `ctkEnabled` of at least one disk.
@@ -47,6 +49,7 @@ impl Machine {
             display: None,
             is_linked: false,
             is_compared: false,
+            ids: Vec::new(),
             tracked: None,
             tracked_disk: false,
             deltas: IndexMap::new(),
@@ -69,6 +72,12 @@ impl Machine {
         record.session = Some(self.session);
         if let Some(fact) = self.names(text) {
             sink.fact(None, fact, record);
+        }
+        self.learn_id(text);
+        if let Some(name) = &self.display {
+            for id in self.ids.drain(..) {
+                sink.fact(None, FactKind::SameMachine { one: name.clone(), other: id }, record);
+            }
         }
         if let Some(fact) = version(text) {
             sink.fact(None, fact, record);
@@ -146,6 +155,17 @@ impl Machine {
         }
         self.is_linked = true;
         Some(FactKind::SameMachine { one: one.clone(), other: other.clone() })
+    }
+
+    /// `DICT  uuid.bios = "42 1f ..."`: ids of the machine, of which its settings name two.
+    fn learn_id(&mut self, text: &str) {
+        let setting = after(text, "DICT ").and_then(|setting| setting.split_once('='));
+        let Some((name, value)) = setting else { return };
+        let value = value.trim().trim_matches('"');
+        let is_id = matches!(name.trim(), "uuid.bios" | "vc.uuid");
+        if is_id && MachineId::of(value) == Some(MachineId::Uuid) && self.ids.len() < 2 {
+            self.ids.push(value.to_owned());
+        }
     }
 
     fn name(&self, record: &mut Record<'_>) {
