@@ -19,7 +19,7 @@ pub struct SourceId(pub u32);
 pub struct StreamId(pub u32);
 
 /// Number of an event definition in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventKind(pub u32);
 
 /// Named values in the order in which they were read. Few enough that a list beats a map; clones share it.

@@ -6,13 +6,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::dialect::Dialect;
 use super::event::FactKind;
 use super::notice::NoticeCode;
 use super::stamp::{DateOrder, Stamp};
 
 /// How bad the record says it is, whatever number or word it uses; the worse of number and text where both speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Severity {
     /// The record does not say.
     #[default]

@@ -13,6 +13,7 @@
 //! | `steps` | all ways to fill the steps of a verdict or condition |
 //! | `absence` | what must not be there, and which logs would show it |
 //! | `conditions` | the advisory's own list |
+//! | `links` | which records show that two names are one machine's |
 //! | `versions` | versions of products on hosts |
 //! | `nearest` | how near a verdict came that does not hold |
 
@@ -20,6 +21,7 @@ pub mod absence;
 pub mod choice;
 pub mod conditions;
 pub mod evaluate;
+mod links;
 pub mod nearest;
 mod reach;
 pub mod relation;

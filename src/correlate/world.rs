@@ -76,6 +76,7 @@ pub struct World<'c> {
     pub default_host: Option<String>,
     /// Coverage with rotations joined.
     pub(super) reaches: Vec<Coverage>,
+    pub(super) facts_by_name: std::cell::OnceCell<super::links::FactsByName>,
     by_kind: Vec<Rc<Bucket>>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
     pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
@@ -198,6 +199,7 @@ impl<'c> World<'c> {
             backup_accounts,
             skew,
             default_host,
+            facts_by_name: std::cell::OnceCell::new(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),

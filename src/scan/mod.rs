@@ -5,7 +5,9 @@ mod absent;
 mod collect;
 mod coverage;
 mod first_failure;
+mod links;
 mod mutants;
+mod neighbours;
 pub mod proof;
 mod recall;
 mod repeats;
@@ -13,6 +15,7 @@ mod report;
 mod roles;
 pub mod samples;
 mod settle;
+mod silence;
 mod source;
 mod spill;
 mod stored;
@@ -185,9 +188,9 @@ fn settled(
     catalogue: &Catalogue,
 ) -> settle::Settled {
     let mut settled = settle::settle(extracts, options, settings);
-    let parts = std::mem::take(&mut settled.world.coverage);
+    let reaches = std::mem::take(&mut settled.reaches);
     let sources = &settled.world.sources;
-    settled.world.coverage = coverage::join(parts, &|source| {
+    settled.world.coverage = coverage::join(reaches, &|source| {
         usize::try_from(source.0).ok().and_then(|at| sources.get(at)).map_or("", |info| info.path.as_str())
     });
     vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);

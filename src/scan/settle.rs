@@ -18,9 +18,13 @@ use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
 use super::collect::{Part, SessionPart};
+use super::coverage::Reach;
 use super::first_failure::FirstFailures;
+use super::links::Links;
+use super::neighbours::Neighbours;
 use super::roles;
 use super::source::Extract;
+use super::track::Reached;
 use super::unknown::Errors;
 
 /// A source as the report shows it, beside what the world takes from it.
@@ -46,6 +50,8 @@ pub(super) struct SettledSource {
 /// Everything that was extracted, settled.
 pub(super) struct Settled {
     pub(super) world: WorldParts,
+    /// What the sources reach over; the world's coverage is made of it.
+    pub(super) reaches: Vec<Reach>,
     pub(super) sources: Vec<SettledSource>,
     pub(super) notices: Vec<Notice>,
 }
@@ -62,14 +68,20 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },
+        links: Links::default(),
+        reaches: Vec::new(),
         sources: Vec::new(),
         notices: Vec::new(),
         roles: HashSet::new(),
     };
     let by_stream = orders_by_stream(&extracts);
+    let neighbours = Neighbours::of(&extracts);
     for (number, mut extract) in extracts.into_iter().enumerate() {
         if decided_order(extract.order, &extract.part).is_none() && !has_votes(&extract.part) {
             extract.order = by_stream.get(&(extract.dialect, extract.stream.clone())).copied().flatten();
+        }
+        if extract.part.host.is_none() {
+            extract.part.host = neighbours.host(&extract.path);
         }
         settler.take(SourceId(u32::try_from(number).unwrap_or(u32::MAX)), extract);
     }
@@ -81,6 +93,8 @@ struct Settler<'o> {
     settings: &'o Settings,
     streams: IndexMap<String, StreamId>,
     world: WorldParts,
+    links: Links,
+    reaches: Vec<Reach>,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
     /// Parts of hosts that their daemons' logs showed.
@@ -167,13 +181,16 @@ impl Settler<'_> {
             self.world.events.push(event);
         }
         for fact in part.facts.drain(..) {
-            self.fact(Fact {
-                host: fact.host.or_else(|| host.clone()),
-                source: id,
-                line: fact.line.map(|line| line + 1),
-                stamp: clock.settle(fact.stamp),
-                ..fact
-            });
+            self.fact(
+                stream,
+                Fact {
+                    host: fact.host.or_else(|| host.clone()),
+                    source: id,
+                    line: fact.line.map(|line| line + 1),
+                    stamp: clock.settle(fact.stamp),
+                    ..fact
+                },
+            );
         }
         if let (Some(host), Some(role)) =
             (crate::dialect::bundle_host(&path), crate::dialect::bundle_role(&path))
@@ -182,19 +199,24 @@ impl Settler<'_> {
         }
         self.part_of_host(id, host.as_deref(), dialect, place.process.as_deref(), part.records);
         for (dialect, track) in &mut part.tracks {
-            let intervals: Vec<Interval> = track
+            let settle = |interval: Interval| Interval {
+                from: clock.settle(interval.from),
+                to: clock.settle(interval.to),
+            };
+            let stretches = track
                 .finish(dialect.coverage_kind())
                 .into_iter()
-                .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
+                .map(|stretch| Reached { interval: settle(stretch.interval), ..stretch })
                 .collect();
-            self.world.coverage.push(Coverage {
+            let coverage = Coverage {
                 source: id,
                 stream,
                 dialect: *dialect,
                 host: host.clone(),
                 process: place.process.clone(),
-                intervals,
-            });
+                intervals: Vec::new(),
+            };
+            self.reaches.push(Reach { coverage, stretches });
         }
         let own_zone = part.first.is_some_and(|stamp| stamp.zone() != Zone::Unknown);
         let (first, last) =
@@ -271,13 +293,13 @@ impl Settler<'_> {
         if self.roles.insert((host.to_lowercase(), role)) {
             let kind = FactKind::Role(role);
             let host = Some(host.to_owned());
-            self.fact(Fact { host, kind, source, line: None, stamp: Stamp::None, text });
+            self.world.facts.push(Fact { host, kind, source, line: None, stamp: Stamp::None, text });
         }
     }
 
-    fn fact(&mut self, fact: Fact) {
+    fn fact(&mut self, stream: StreamId, fact: Fact) {
         if let FactKind::SameMachine { one, other } = &fact.kind {
-            self.world.names.link(one, other);
+            self.links.add(one, other, stream, &mut self.world.names);
         }
         self.world.facts.push(fact);
     }
@@ -287,6 +309,7 @@ impl Settler<'_> {
         for (name, host) in aliases {
             self.world.names.link(name, host);
         }
+        std::mem::take(&mut self.links).finish(&mut self.world.names);
         for event in &self.world.events {
             if let Some(name) = event.values.get("account") {
                 let name = account(name);
@@ -306,7 +329,7 @@ impl Settler<'_> {
             });
         }
         self.unplaced_versions();
-        Settled { world: self.world, sources: self.sources, notices: self.notices }
+        Settled { world: self.world, reaches: self.reaches, sources: self.sources, notices: self.notices }
     }
 
     /// A version that no log ties to a host decides nothing: the user can say whose it is.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use crate::base::finding::Object as ListedObject;
+use crate::base::name::MACHINE_KEYS;
 use crate::base::{Condition, ConditionState, Evidence, FactKind, Finding, Level, SourceId, Stamp};
 use crate::correlate::choice::Bindings;
 use crate::correlate::{Bound, EventIndex, Row, RowSource, Search, Tri, World};
@@ -62,9 +63,8 @@ impl Pile<'_> {
         }
         let fact = self.world.facts.get(index)?;
         let fields = match &fact.kind {
-            FactKind::Version { product, version } => {
-                vec![("product", product), ("version", version)]
-            }
+            FactKind::Version { product, version } => vec![("product", product), ("version", version)],
+            FactKind::SameMachine { one, other } => vec![("one", one), ("other", other)],
             FactKind::Fix { id } => vec![("fix", id)],
             _ => return None,
         };
@@ -121,6 +121,7 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
             pile.add_by_kind(close);
         }
     }
+    names(world, steps, &mut pile);
     let verdict = pattern.verdicts.get(entry.verdict);
     let host =
         steps.iter().find_map(|step| world.value(step.event, "host")).map(std::borrow::Cow::into_owned);
@@ -156,6 +157,22 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
         doubts: said,
         collect: asked,
         ..blank(pattern, entry_key(world, pattern, entry))
+    }
+}
+
+/// What shows that the steps speak of one machine, where they call it differently.
+fn names(world: &World<'_>, steps: &[Bound], pile: &mut Pile<'_>) {
+    let named = |step: &Bound| {
+        MACHINE_KEYS.iter().filter(|key| **key != "host").find_map(|key| world.value(step.event, key))
+    };
+    let mut called: Vec<String> = Vec::new();
+    for name in steps.iter().filter_map(named) {
+        if let Some(first) = called.first() {
+            for fact in world.proof_of_name(first, &name) {
+                pile.add_fact(fact, "same-machine");
+            }
+        }
+        called.push(name.into_owned());
     }
 }
 

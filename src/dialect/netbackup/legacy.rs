@@ -108,7 +108,11 @@ impl Grammar for LegacyGrammar {
             return None;
         }
         // An error counts even where no pattern asks for it, and whatever number it has.
-        usual_head(line.as_bytes()).filter(|head| head.severity() < Severity::Error).map(|head| head.stamp)
+        usual_stamp(line.as_bytes()).or_else(|| {
+            usual_head(line.as_bytes())
+                .filter(|head| head.severity() < Severity::Error)
+                .map(|head| head.stamp)
+        })
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
@@ -198,6 +202,32 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
         level: Some(u64::from(level)),
         length: bytes.len() - text.len() + blanks,
     })
+}
+
+/// The stamp of a usual head whose level has one digit, which is below an error; the numbers in it are passed over.
+#[inline]
+fn usual_stamp(bytes: &[u8]) -> Option<Stamp> {
+    let (clock, rest) = bytes.split_first_chunk::<8>()?;
+    let seconds = clock_seconds(*clock)?;
+    let ([b'.', f1, f2, f3, b' ', b'['], rest) = rest.split_first_chunk::<6>()? else { return None };
+    let millis = digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?;
+    let rest = behind_digits(rest)?;
+    let rest = match rest {
+        [b'.', thread @ ..] => behind_digits(thread)?,
+        rest => rest,
+    };
+    let [b']', b' ', b'<', b'1'..=b'9', b'>', ..] = rest else { return None };
+    Some(Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true })
+}
+
+/// What stands behind one to seven digits, where eight bytes can be looked at at once.
+#[inline(always)]
+fn behind_digits(bytes: &[u8]) -> Option<&[u8]> {
+    let values = u64::from_le_bytes(*bytes.first_chunk::<8>()?) ^ u64::from_le_bytes(*b"00000000");
+    // As in [`clock_seconds`]; what a byte that is no digit carries into the next one does not matter.
+    let others = (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
+    let digits = others.trailing_zeros() as usize / 8;
+    (1..8).contains(&digits).then(|| bytes.get(digits..)).flatten()
 }
 
 /// Seconds since midnight of `14:55:05`, all eight bytes at once.
@@ -428,7 +458,7 @@ mod tests {
     fn usual_heads() {
         let usual = "14:55:05.986 [14922] <16> text";
         assert!(usual_head(usual.as_bytes()).is_some());
-        let mut seen = 0;
+        let (mut seen, mut stamps) = (0, 0);
         for at in 0..usual.len() {
             for other in ["", "0", "9", "99999999999", ":", ".", " ", "\t", "[", "]", "<", ">", "x", "é"] {
                 for end in [at, at + 1] {
@@ -437,10 +467,17 @@ mod tests {
                         assert_eq!(Some(head), any_head(line.as_bytes()), "{line}");
                         seen += 1;
                     }
+                    let line = line.replace("<16>", "<2>");
+                    if let Some(stamp) = usual_stamp(line.as_bytes()) {
+                        let head = any_head(line.as_bytes()).unwrap();
+                        assert_eq!(stamp, head.stamp, "{line}");
+                        assert!(head.pid.is_some() && head.severity() < Severity::Error, "{line}");
+                        stamps += 1;
+                    }
                 }
             }
         }
-        assert!(seen > 200, "{seen}");
+        assert!(seen > 200 && stamps > 150, "{seen} {stamps}");
     }
 
     #[test]

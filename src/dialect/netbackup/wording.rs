@@ -30,7 +30,15 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     // Debug logs pass here with every line. The word is looked for as a whole: its letters are in every line.
     let first = |word: &Finder<'_>| {
-        word.find_iter(bytes).find_map(|at| Some((at, number_behind(text.get(at + word.needle().len()..)?)?)))
+        let mut from = 0;
+        while let Some(found) = word.find(bytes.get(from..)?) {
+            let behind = from + found + word.needle().len();
+            if let Some(status) = number_behind(text.get(behind..)?) {
+                return Some((behind, status));
+            }
+            from = behind;
+        }
+        None
     };
     let [small, capital] = &*STATUS;
     match (first(small), first(capital)) {

@@ -151,11 +151,13 @@ impl TaskBook {
         }
     }
 
-    /// The machine of this number or id has this name.
-    pub(super) fn name(&mut self, entity: &str, vm: &str) {
-        if !entity.is_empty() {
+    /// The machine of this number or id has this name. Was that not known yet?
+    pub(super) fn name(&mut self, entity: &str, vm: &str) -> bool {
+        let is_news = !entity.is_empty() && self.names.get(entity).is_none_or(|known| known != vm);
+        if is_news {
             self.names.set(entity, vm.to_owned());
         }
+        is_news
     }
 
     /// Name of a machine by its number or id, else by the operation.
