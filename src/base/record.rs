@@ -157,4 +157,10 @@ pub trait Splitter: Send {
     /// With [`Feed::Last`] and [`Feed::Full`] everything must be consumed; bytes left are given out by the caller
     /// as a record without a head.
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize;
+
+    /// What it carries on to the text that it has not consumed yet, so that another day's splitter can go on there;
+    /// `None`: such a log is read from its beginning.
+    fn save(&self) -> Option<String> {
+        None
+    }
 }

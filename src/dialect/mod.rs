@@ -17,6 +17,7 @@ pub mod identify;
 pub mod lines;
 pub mod mixed;
 mod quoted;
+mod saved;
 
 pub mod backup_exec;
 pub mod fcm;
@@ -92,6 +93,13 @@ pub trait Reader: Sync + Send {
 
     /// Cuts one source into records.
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter>;
+
+    /// Goes on with a log that was cut up to some place, from what the splitter was saved as there. `None`: the log
+    /// must be read from its beginning.
+    fn splitter_from(&self, context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        let _ = (context, saved);
+        None
+    }
 }
 
 /// A log whose records are no text.

@@ -132,7 +132,9 @@ impl Track {
 
     /// Counts further records between two that were added.
     pub(super) fn count(&mut self, records: usize) {
-        self.records += records;
+        if let Some(held) = self.stretches.last_mut() {
+            held.records += records;
+        }
     }
 
     /// Adds what followed in the source, shifted by whole days.

@@ -14,6 +14,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::job_row::{self, Row, column};
 use super::job_table::{self, Column};
 use super::told::Told;
@@ -21,6 +23,7 @@ use super::vm_run::{Traits, VmRuns};
 use super::{backup_id, epochs, job};
 use crate::base::{DateOrder, Dialect, FactKind, NoticeCode, Record, Role, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of job lists.
@@ -44,6 +47,10 @@ impl Reader for Bpdbjobs {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(TableGrammar::default()))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<TableGrammar>::restored(saved)
+    }
 }
 
 /// `C200` and `-601184` of a stream, `Command used:` between the runs of a support bundle.
@@ -57,7 +64,7 @@ fn is_banner(line: &str) -> bool {
     line.len() < 300 && line.to_ascii_lowercase().contains("command used")
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct TableGrammar {
     session: u32,
     runs: VmRuns,
@@ -69,6 +76,10 @@ struct TableGrammar {
 impl Grammar for TableGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupBpdbjobs
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

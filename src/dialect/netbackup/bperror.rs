@@ -18,12 +18,14 @@ use nom::character::complete::{i64 as signed, space0, space1};
 use nom::combinator::map_res;
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::error_table::{self, Table};
 use super::{backup_id, wording};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of the error catalogue.
@@ -48,6 +50,10 @@ impl Reader for Bperror {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(CatalogueGrammar::default()))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<CatalogueGrammar>::restored(saved)
     }
 }
 
@@ -110,7 +116,7 @@ fn media_error(line: &str) -> Option<(dates::Read, &str)> {
     ((1..=2).contains(&before) && words.next().is_some()).then_some((read, text))
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct CatalogueGrammar {
     /// The table whose head stood above.
     table: Option<Table>,
@@ -119,6 +125,10 @@ struct CatalogueGrammar {
 impl Grammar for CatalogueGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupBperror
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -14,10 +14,12 @@
 //! at hand: the rows count only below such a head, and values that a cut name could spoil (policy, schedule) are taken
 //! as printed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::dialect::dates;
 
 /// Which of the tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Table {
     /// Time, server, client, text.
     Problems,

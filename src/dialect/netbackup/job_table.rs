@@ -12,12 +12,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Dialect, Record, Severity};
+use crate::dialect::saved::Word;
 
 /// A column: the field it fills and where its name stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Column {
-    field: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    field: Option<Word>,
     place: Range<usize>,
 }
 

@@ -49,6 +49,10 @@ impl Reader for Msdp {
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(MsdpGrammar { date: context.place.date }))
     }
+
+    fn splitter_from(&self, context: &SourceContext, _saved: &str) -> Option<Box<dyn Splitter>> {
+        Some(self.splitter(context))
+    }
 }
 
 /// The process whose log lies at this path.
@@ -173,6 +177,11 @@ struct MsdpGrammar {
 impl Grammar for MsdpGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupMsdp
+    }
+
+    /// Nothing is carried from line to line.
+    fn save(&self) -> Option<String> {
+        Some(String::new())
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -1,6 +1,8 @@
 //! What a log says about hosts again and again: each fact is given to the sink once.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::{FactKind, Record, Role, Sink};
 
@@ -8,9 +10,9 @@ use crate::base::{FactKind, Record, Role, Sink};
 const MOST: usize = 1024;
 
 /// The facts that were given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Told {
-    known: HashSet<(String, FactKind)>,
+    known: BTreeSet<(String, FactKind)>,
 }
 
 impl Told {

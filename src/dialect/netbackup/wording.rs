@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use crate::base::Severity;
@@ -51,11 +52,18 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
 /// cleared): what may be an error whatever number the line has.
 pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    for word in STATUS.iter().chain(FAILED.iter()) {
-        found.extend(word.find_iter(text.as_bytes()));
+    match ALL.as_ref() {
+        Some(all) => found.extend(all.find_iter(text).map(|word| word.start())),
+        None => {
+            STATUS.iter().chain(FAILED.iter()).for_each(|word| found.extend(word.find_iter(text.as_bytes())));
+            found.sort_unstable();
+        }
     }
-    found.sort_unstable();
 }
+
+/// All of them at once; `None` on processors without vectors.
+static ALL: LazyLock<Option<Searcher>> =
+    LazyLock::new(|| Searcher::new(["tatus", "TATUS", "ERR - ", "FTL - "]));
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =

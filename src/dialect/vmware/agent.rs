@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent_line::{When, parse};
 use super::revert_text::reverted;
 use super::task_book::{Task, TaskBook, account, host_task};
@@ -14,8 +16,10 @@ use super::yearless::FirstDay;
 use crate::base::name::MachineId;
 use crate::base::{Dialect, FactKind, Record, Sink, Stamp};
 use crate::dialect::lines::Grammar;
+use crate::dialect::saved::save;
 
 /// Reads the log of one agent.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Agent {
     dialect: Dialect,
     days: FirstDay,
@@ -32,6 +36,10 @@ impl Agent {
 impl Grammar for Agent {
     fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

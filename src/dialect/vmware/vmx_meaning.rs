@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::agent::version;
 use super::vm_name::{FilePath, VOLUMES, paths};
@@ -16,6 +17,7 @@ use crate::base::{FactKind, Record, Sink};
 const MOST_DISKS: usize = 1024;
 
 /// The machine whose log is read, and what the lines so far told of it.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Machine {
     told: Told,
     /// Counts the machines of the text: logs of several may have been joined.
