@@ -63,7 +63,9 @@ impl Pile<'_> {
         }
         let fact = self.world.facts.get(index)?;
         let fields = match &fact.kind {
-            FactKind::Version { product, version } => vec![("product", product), ("version", version)],
+            FactKind::Version { product, version } => {
+                vec![("product", product), ("version", version)]
+            }
             FactKind::SameMachine { one, other } => vec![("one", one), ("other", other)],
             FactKind::Fix { id } => vec![("fix", id)],
             _ => return None,

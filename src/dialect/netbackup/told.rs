@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{FactKind, Record, Role, Sink};
 
 /// Different facts of one source; a bound, because logs are hostile.

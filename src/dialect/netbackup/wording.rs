@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::base::Severity;
 
@@ -52,26 +52,24 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
 /// cleared): what may be an error whatever number the line has.
 pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    match ALL.as_ref() {
-        Some(all) => found.extend(all.find_iter(text).map(|word| word.start())),
+    match ANY.as_ref() {
+        Some(any) => found.extend(any.find_iter(text).map(|word| word.start())),
         None => {
-            STATUS.iter().chain(FAILED.iter()).for_each(|word| found.extend(word.find_iter(text.as_bytes())));
+            FAILURES.iter().for_each(|word| found.extend(memmem::find_iter(text.as_bytes(), word)));
             found.sort_unstable();
         }
     }
 }
 
+/// The word `status` without its first letter, and errors among the severities that a text states itself.
+const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
+
 /// All of them at once; `None` on processors without vectors.
-static ALL: LazyLock<Option<Searcher>> =
-    LazyLock::new(|| Searcher::new(["tatus", "TATUS", "ERR - ", "FTL - "]));
+static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(FAILURES));
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [Finder::new(b"tatus"), Finder::new(b"TATUS")]);
-
-/// Errors among the severities that a text states itself.
-static FAILED: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new(b"ERR - "), Finder::new(b"FTL - ")]);
 
 /// The status behind the word `status`, of which `rest` is what follows.
 pub(super) fn number_behind(rest: &str) -> Option<&str> {
