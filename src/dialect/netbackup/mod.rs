@@ -1,10 +1,10 @@
 //! Dialects of NetBackup: debug logs, job details, and what its commands print.
 //!
 //! Not read, because nothing tells their layout: the files of `db/jobs/trylogs`. Read tolerantly, because no public
-//! sample shows them: `bpdbjobs -report` without options, `bpimagelist -L` and `-idonly`, `bpimmedia -L`, `bperror -U`,
-//! `nbstlutil list -l` and `-b`, logs of VxMS, lists of corrections. What is taken of them stands there; how much of a
-//! source was not understood shows in its number of pieces without a head. Output that generated documentation
-//! invented for this product (`bprd[1234]:`, `[2024-01-15 03:45:22] INFO:`) is nobody's.
+//! sample shows them: `bpdbjobs -report` without options, `bpimagelist -L`, `bpimmedia -L`, the rows of `bpflist`,
+//! `nbstlutil list -l` and `-b`, logs of VxMS, lists of corrections. What of them is taken, stands there; how much of a
+//! source was not understood, shows in its number of pieces without a head. Output that generated documentation invented for this product
+//! (`bprd[1234]:`, `[2024-01-15 03:45:22] INFO:`) is nobody's.
 
 use super::Reader;
 

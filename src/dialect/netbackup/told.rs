@@ -1,8 +1,6 @@
 //! What a log says about hosts again and again: each fact is given to the sink once.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +12,7 @@ const MOST: usize = 1024;
 /// The facts that were given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Told {
-    known: BTreeSet<(String, FactKind)>,
+    known: HashSet<(String, FactKind)>,
 }
 
 impl Told {

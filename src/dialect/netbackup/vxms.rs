@@ -42,10 +42,6 @@ impl Reader for Vxms {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(VxmsGrammar))
     }
-
-    fn splitter_from(&self, context: &SourceContext, _saved: &str) -> Option<Box<dyn Splitter>> {
-        Some(self.splitter(context))
-    }
 }
 
 struct Head<'a> {
