@@ -100,7 +100,7 @@ fn stopped_at_every_write() {
                 assert_eq!(stopped.status.code(), Some(1), "the run had no further place");
                 return place;
             }
-            scene.check(&format!("place {place}"), place % 10 == 0);
+            scene.check(&format!("place {place}"), place.is_multiple_of(10));
             place += step;
         }
     };
