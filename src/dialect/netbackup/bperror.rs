@@ -155,7 +155,7 @@ impl Grammar for CatalogueGrammar {
                     "1" => Severity::Warning,
                     _ => Severity::Error,
                 };
-                record.code = (status.trim_start_matches('0') != "").then_some(Cow::Borrowed(status));
+                record.code = (!status.trim_start_matches('0').is_empty()).then_some(Cow::Borrowed(status));
             }
             return Some(record);
         }
