@@ -122,6 +122,51 @@ fn a_night_of_spring_is_an_hour_shorter() {
     assert_eq!(source.zone.as_deref(), Some("Europe/Berlin"));
 }
 
+/// Berlin, 27 October 2019: at 03:00 it is 02:00 again. The loss was logged at 02:31, the retry at 01:00 UTC lies between
+/// the two moments that may be meant.
+fn autumn(before: &str, behind: &str) -> Report {
+    let mut options = Options { zone: Some(zone("UTC")), ..Options::default() };
+    options.zones.insert("pule-ms1".to_owned(), zone("Europe/Berlin"));
+    let quiet = |clocks: &str| -> String {
+        clocks.split_whitespace().map(|clock| format!("{clock}:00.100 [2911] <2> bpdm: waiting\n")).collect()
+    };
+    let log = quiet(before) + &debug_log("02:31:28") + &quiet(behind);
+    Case::new(&format!("autumn {before}-{behind}").replace(':', ""))
+        .file("pule-ms1_media_20191101_081200/logs/bpdm/log.102719", &log)
+        .file("job-1.txt", &retry("10/27/2019 01:00"))
+        .scan(&options)
+}
+
+#[test]
+fn an_hour_that_passes_twice_is_a_doubt_where_it_decides() {
+    let report = autumn("01:58", "03:40");
+    let finding = loss(&report);
+    assert!(finding.level < Level::Confirmed, "{:?}", finding.evidence);
+    assert!(
+        finding.doubts.iter().any(|doubt| doubt.contains("the clocks were changed")),
+        "{:?}",
+        finding.doubts
+    );
+    // No offset is shown for what may have two.
+    assert_eq!(finding.first.as_deref(), Some("2019-10-27T02:31:28.655"));
+}
+
+#[test]
+fn an_hour_that_passes_twice_is_told_by_the_lines_around() {
+    // The clock is set back behind the loss: it lies in the first pass, before the retry.
+    let first = autumn("01:58 02:10", "02:58 02:05 02:50 03:10");
+    assert_eq!(loss(&first).level, Level::Confirmed, "{:?}", loss(&first).doubts);
+    assert_eq!(loss(&first).first.as_deref(), Some("2019-10-27T02:31:28.655+02:00"));
+    // The clock was set back before it: it lies behind the retry.
+    let second = autumn("01:58 02:58 02:05", "02:40 03:10");
+    assert!(loss(&second).level < Level::Confirmed);
+    assert!(!loss(&second).doubts.iter().any(|doubt| doubt.contains("the clocks were changed")));
+    assert_eq!(loss(&second).first.as_deref(), Some("2019-10-27T02:31:28.655+01:00"));
+    // Set back twice: nothing is told.
+    let twice = autumn("01:58 02:40 02:20", "02:58 02:05 03:10");
+    assert!(loss(&twice).level < Level::Confirmed);
+}
+
 /// What the log itself proves stands, whatever the user says; what nothing proves is as the user says.
 #[test]
 fn the_user_does_not_overrule_a_date_that_the_log_proves() {

@@ -68,6 +68,26 @@ fn a_finding_below_confirmed_says_what_stands_between() {
     assert!(between.iter().any(|text| text == "version-affected is not met"), "{between:?}");
 }
 
+/// What is asked for names the host, the object and the time, as a finding does.
+#[test]
+fn what_to_collect_is_filled() {
+    let mut filled = 0;
+    for case in [
+        "TECH69597/hit-other-image-failed",
+        "TECH69597/hit-job-before-deletion",
+        "FCM-RDM-ASIS/hit-no-snapshot-taken",
+    ] {
+        let why = ask(case.split('/').next().unwrap(), &[case]);
+        for failure in why.attempts.iter().filter_map(|attempt| attempt.failure.as_ref()) {
+            let is_open = |text: &&String| text.contains('{') || text.contains("<backup id>");
+            assert_eq!(failure.collect.iter().find(is_open), None, "{case}");
+            filled +=
+                failure.collect.iter().filter(|text| text.contains("_1") || text.contains("20")).count();
+        }
+    }
+    assert!(filled >= 3, "{filled}");
+}
+
 #[test]
 fn two_records_stand_side_by_side_in_eighty_columns() {
     let why = ask("TECH69597", &["TECH69597/miss-deleted-later"]);

@@ -25,6 +25,25 @@ pub enum Zone {
     Unknown,
     /// Seconds east of UTC that held at this moment.
     Offset(i32),
+    /// One of these two, and nothing tells which: the hour that passes twice in autumn, or never in spring. The first
+    /// one lies further east and gives the earlier moment.
+    Either(i32, i32),
+}
+
+impl Zone {
+    /// Seconds east of UTC: the least and the most that may have held.
+    pub fn range(self) -> Option<(i32, i32)> {
+        match self {
+            Zone::Unknown => None,
+            Zone::Offset(east) => Some((east, east)),
+            Zone::Either(one, other) => Some((one.min(other), one.max(other))),
+        }
+    }
+
+    /// How far apart the moments are that may be meant, in microseconds.
+    pub fn doubt(self) -> i64 {
+        self.range().map_or(0, |(least, most)| (i64::from(most) - i64::from(least)) * SECOND)
+    }
 }
 
 /// Which of the first two numbers of a date is the month.
@@ -122,10 +141,12 @@ impl Stamp {
         }
     }
 
-    /// Microseconds since 1970 in UTC; only where the zone is known.
+    /// Microseconds since 1970 in UTC; only where the zone is known. Of two moments that may be meant, the earlier one.
     pub fn instant(self) -> Option<i64> {
         match self {
-            Stamp::Dated { micros, zone: Zone::Offset(east), .. } => Some(micros - i64::from(east) * SECOND),
+            Stamp::Dated { micros, zone, .. } => {
+                zone.range().map(|(_, east)| micros.saturating_sub(i64::from(east) * SECOND))
+            }
             _ => None,
         }
     }
@@ -166,9 +187,14 @@ impl Stamp {
 
     /// The same civil time with a zone, if it had none.
     pub fn in_zone(self, east: i32) -> Stamp {
+        self.placed(Zone::Offset(east))
+    }
+
+    /// The same, where the zone may be known only as one of two.
+    pub fn placed(self, zone: Zone) -> Stamp {
         match self {
             Stamp::Dated { micros, zone: Zone::Unknown, fraction, swappable } => {
-                Stamp::Dated { micros, zone: Zone::Offset(east), fraction, swappable }
+                Stamp::Dated { micros, zone, fraction, swappable }
             }
             other => other,
         }
@@ -239,7 +265,7 @@ impl std::fmt::Display for Stamp {
                 write!(f, "{}T", when.date())?;
                 write_clock(f, time_micros(when.time()), fraction)?;
                 match zone {
-                    Zone::Unknown => Ok(()),
+                    Zone::Unknown | Zone::Either(..) => Ok(()),
                     Zone::Offset(0) => write!(f, "Z"),
                     Zone::Offset(east) => {
                         let sign = if east < 0 { '-' } else { '+' };

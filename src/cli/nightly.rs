@@ -513,10 +513,14 @@ fn acknowledge(ack: &Acknowledgement, words: &StateWords, desk: &mut super::Desk
         let _lock = Lock::take(&path)?;
         let mut state = State::open(&path)?;
         state.acknowledge(ack)?;
+        let is_known = state.findings()?.iter().any(|finding| finding.advisory == ack.advisory);
         let object =
             ack.object.as_deref().map_or("every object".to_owned(), |object| visible(object).into_owned());
         let id = visible(&ack.advisory).into_owned();
-        Ok((format!("{id}, {object}: not told until {} unless it becomes surer\n", ack.until), Exit::Quiet))
+        // It may be said beforehand; but a word that was mistyped must not pass for one that is known.
+        let known = if is_known { "" } else { "; no finding of this id is known so far" };
+        let told = format!("{id}, {object}: not told until {} unless it becomes surer{known}\n", ack.until);
+        Ok((told, Exit::Quiet))
     })();
     finish(result, desk)
 }

@@ -6,7 +6,8 @@
 //!   dialect's disorder; within one process of a debug log, and wherever times are equal or missing, the position
 //!   in the source decides.
 //! - Across streams a stamp without fraction is its whole second. Two known zones are compared as instants, two
-//!   unknown ones as civil time; if one is known, only what holds for every zone on Earth is certain.
+//!   unknown ones as civil time; if one is known, only what holds for every zone on Earth is certain. In the hour that
+//!   the clocks pass twice, only what holds for both passes is.
 //! - Different hosts (and streams of unknown hosts) are compared within the clock tolerance.
 
 use crate::base::stamp::{EASTMOST, SECOND, WESTMOST};
@@ -48,6 +49,8 @@ pub enum Why {
     NoDate,
     /// The zone of one of the two is not known.
     ZoneUnknown,
+    /// One of them lies in the hour that the clocks pass twice, or never.
+    HourTwice,
     /// They lie closer together than clocks of two hosts agree, or within one second.
     WithinTolerance,
 }
@@ -186,6 +189,8 @@ impl Clocks<'_> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Zones {
     Known,
+    /// One of two offsets.
+    Either,
     Unknown,
     Mixed,
 }
@@ -200,22 +205,39 @@ struct Printed {
 impl Printed {
     fn between(first: Stamp, second: Stamp) -> Option<Printed> {
         let civil = second.civil_micros()?.saturating_sub(first.civil_micros()?);
-        let east = |stamp: Stamp| match stamp.zone() {
-            Zone::Offset(seconds) => Some(i64::from(seconds) * SECOND),
-            Zone::Unknown => None,
+        let east = |stamp: Stamp| {
+            let (least, most) = stamp.zone().range()?;
+            Some((i64::from(least) * SECOND, i64::from(most) * SECOND))
         };
         // Distance of the instants is (other - its offset) - (one - its offset).
         let (least, most, zones) = match (east(first), east(second)) {
-            (Some(first), Some(second)) => (civil + first - second, civil + first - second, Zones::Known),
+            (Some(first), Some(second)) => {
+                let (least, most) = (civil + first.0 - second.1, civil + first.1 - second.0);
+                (least, most, if least == most { Zones::Known } else { Zones::Either })
+            }
             (None, None) => (civil, civil, Zones::Unknown),
-            (Some(first), None) => (civil + first - EASTMOST, civil + first - WESTMOST, Zones::Mixed),
-            (None, Some(second)) => (civil + WESTMOST - second, civil + EASTMOST - second, Zones::Mixed),
+            (Some(first), None) => (civil + first.0 - EASTMOST, civil + first.1 - WESTMOST, Zones::Mixed),
+            (None, Some(second)) => (civil + WESTMOST - second.1, civil + EASTMOST - second.0, Zones::Mixed),
         };
         Some(Printed { least, most, zones })
     }
 
+    /// Of records of one log in the hour that passes twice nothing showed that the clock was set back between them:
+    /// what is printed is their distance.
+    fn by_one_clock(first: Stamp, second: Stamp) -> Option<Printed> {
+        if let (Zone::Either(..), true) = (first.zone(), first.zone() == second.zone()) {
+            let civil = second.civil_micros()?.saturating_sub(first.civil_micros()?);
+            return Some(Printed { least: civil, most: civil, zones: Zones::Known });
+        }
+        Printed::between(first, second)
+    }
+
     fn why(&self) -> Why {
-        if self.zones == Zones::Mixed { Why::ZoneUnknown } else { Why::WithinTolerance }
+        match self.zones {
+            Zones::Mixed => Why::ZoneUnknown,
+            Zones::Either => Why::HourTwice,
+            Zones::Known | Zones::Unknown => Why::WithinTolerance,
+        }
     }
 }
 
@@ -245,7 +267,7 @@ fn in_one_stream(first: &Point<'_>, second: &Point<'_>, order: Option<std::cmp::
             let distance = other.saturating_sub(one);
             Some(Printed { least: distance, most: distance, zones: Zones::Unknown })
         }
-        (first, second) => Printed::between(first, second),
+        (first, second) => Printed::by_one_clock(first, second),
     };
     let Some(printed) = printed else { return Relation::Open };
     let one_process = first.pid.is_some() && first.pid == second.pid;

@@ -94,6 +94,8 @@ pub struct Bucket {
     civil: Vec<(i64, EventIndex)>,
     /// Without date.
     undated: Vec<EventIndex>,
+    /// The furthest that two moments lie apart of which one record may mean either.
+    doubt: i64,
 }
 
 /// Events of one kind by the table key of one of their values.
@@ -106,6 +108,7 @@ const ANY_ZONE: i64 = 26 * HOUR;
 
 impl Bucket {
     fn push(&mut self, index: EventIndex, stamp: Stamp) {
+        self.doubt = self.doubt.max(stamp.zone().doubt());
         match (stamp.instant(), stamp.civil_micros()) {
             (Some(instant), _) => self.known.push((instant, index)),
             (None, Some(civil)) => self.civil.push((civil, index)),
@@ -125,7 +128,7 @@ impl Bucket {
     /// Events that may lie `from` to `to` behind `stamp` (a superset, undated ones included), into `found`.
     fn between(&self, stamp: Stamp, from: i64, to: i64, skew: i64, found: &mut Vec<EventIndex>) {
         found.extend(&self.undated);
-        let near = skew.saturating_add(ROUNDING);
+        let near = skew.saturating_add(ROUNDING).saturating_add(self.doubt.max(stamp.zone().doubt()));
         let far = near.saturating_add(ANY_ZONE);
         let (at, known, civil) = match (stamp.instant(), stamp.civil_micros()) {
             (Some(instant), _) => (instant, near, far),

@@ -3,8 +3,8 @@
 //!
 //! A log that is renamed keeps both; one that is appended to keeps the beginning and what stood before its old end;
 //! one that is compressed keeps them behind the compression. A log that was rewritten keeps neither. What lies in
-//! the middle of a file longer than two windows is not looked at: no product changes a log there, and looking would
-//! mean to read everything again every night.
+//! the middle of a file longer than two windows is not looked at: no product changes a log there but those that write
+//! in a ring, and looking would mean to read everything again every night.
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};

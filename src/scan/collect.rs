@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap, IndexSet};
+use serde::{Deserialize, Serialize};
 
-use crate::base::stamp::HOUR;
+use crate::base::stamp::{HOUR, MINUTE};
 use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
-    SourceId, Stamp, StreamId,
+    SourceId, Stamp, StreamId, Zone,
 };
 use crate::matching::{Hit, Plan};
 
@@ -73,11 +74,35 @@ pub(super) struct Part {
     /// How often a dated record lies behind and before the one above it.
     pub(super) rising: u64,
     pub(super) falling: u64,
-    /// Time of the last dated record.
+    /// Time of the first and of the last dated record.
+    pub(super) begun: Option<i64>,
     pub(super) placed: Option<i64>,
+    /// Where the clock may have been set back in autumn.
+    pub(super) falls: Vec<Fall>,
     /// Events so far, to keep few of many equal ones.
     pub(super) repeats: Repeats,
 }
+
+/// A record without zone that lies before the one above it, by an hour at most and by more than lines stand out of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fall {
+    /// Position of the record.
+    pub(super) position: i64,
+    /// Civil time of the record above it.
+    pub(super) before: i64,
+    /// Its own.
+    pub(super) after: i64,
+}
+
+impl Fall {
+    fn between(before: i64, after: i64, position: i64) -> Option<Fall> {
+        let step = before.saturating_sub(after);
+        (step > MINUTE && step <= HOUR).then_some(Fall { position, before, after })
+    }
+}
+
+/// A log whose clock steps back more often than this tells nothing by it.
+pub(super) const MOST_FALLS: usize = 64;
 
 /// The sink of one call of a splitter.
 pub(super) struct Collector<'p, 'r, 'c> {
@@ -183,6 +208,7 @@ impl Collector<'_, '_, '_> {
 
     /// Follows one stamp of records that nobody wants.
     fn place(&mut self, stamp: Stamp, quiet: Option<i64>, track: &mut Option<Track>) {
+        self.part.position += 1;
         let stamp = self.settle(stamp, true);
         if let Some(at) = micros(stamp) {
             self.part.follow(stamp, at);
@@ -193,6 +219,7 @@ impl Collector<'_, '_, '_> {
     /// Follows a calm run of them: between its ends nothing can be learnt but how many stamps rise.
     fn place_run(&mut self, first: Stamp, run: &CalmRun, quiet: Option<i64>, track: &mut Option<Track>) {
         self.place(first, quiet, track);
+        self.part.position += run.length as i64;
         let last = self.settle(run.last, true);
         if last.is_dated() {
             self.part.rising += run.rises;
@@ -408,7 +435,6 @@ impl Sink for Collector<'_, '_, '_> {
     }
 
     fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
-        self.part.position += stamps.len() as i64;
         self.count_heads(dialect, stamps.len());
         let quiet = dialect.quiet_time();
         // Taken out while the stamps go through: looking it up costs more than adding to it.
@@ -484,10 +510,22 @@ impl Part {
         if stamp.is_dated() {
             match self.placed {
                 Some(before) if at > before => self.rising += 1,
-                Some(before) if at < before => self.falling += 1,
-                _ => {}
+                Some(before) if at < before => {
+                    self.falling += 1;
+                    self.fall(before, stamp, at);
+                }
+                Some(_) => {}
+                None => self.begun = Some(at),
             }
             self.placed = Some(at);
+        }
+    }
+
+    fn fall(&mut self, before: i64, stamp: Stamp, at: i64) {
+        if let (Zone::Unknown, Some(fall)) = (stamp.zone(), Fall::between(before, at, self.position))
+            && self.falls.len() <= MOST_FALLS
+        {
+            self.falls.push(fall);
         }
     }
 
@@ -522,7 +560,7 @@ impl Part {
         self.swappable += next.swappable;
         self.host = self.host.take().or(next.host);
         for (dialect, track) in next.tracks {
-            self.tracks.entry(dialect).or_default().join(&track, shift, dialect.quiet_time());
+            self.tracks.entry(dialect).or_default().join(&track, shift, dialect);
         }
         self.first_failures.join(next.first_failures);
         for (code, count) in next.codes {
@@ -541,6 +579,17 @@ impl Part {
         self.last = least(self.last, shifted(next.last), false);
         self.rising += next.rising;
         self.falling += next.falling;
+        let begun = next.begun.map(|begun| begun + shift);
+        if let (Some(before), Some(after)) = (self.placed, begun) {
+            self.falls.extend(Fall::between(before, after, position + 1));
+        }
+        self.falls.extend(next.falls.into_iter().map(|fall| Fall {
+            position: fall.position + position,
+            before: fall.before + shift,
+            after: fall.after + shift,
+        }));
+        self.falls.truncate(MOST_FALLS + 1);
+        self.begun = self.begun.or(begun);
         self.placed = next.placed.map(|placed| placed + shift).or(self.placed);
     }
 }

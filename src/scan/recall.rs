@@ -24,7 +24,7 @@ use super::{Options, in_pool, leave_out};
 use crate::base::stamp::DAY;
 use crate::base::{Dialect, Event, Notice, NoticeCode, Report, Stamp};
 use crate::dialect::{Place, binary_reader, reader};
-use crate::input::{Discovery, FileStat, Found, Print, Probe, Watch, discover};
+use crate::input::{Discovery, FileStat, Found, Print, Probe, WINDOW, Watch, discover};
 use crate::pattern::Catalogue;
 use crate::state::{FileId, KnownFile, Memory, NewFile, Remembered};
 
@@ -64,6 +64,8 @@ enum Way {
     On(Box<Extract>),
     /// From its beginning.
     Whole,
+    /// From its beginning, and it is not the file that it looked like.
+    Other,
 }
 
 pub(super) fn read_all(
@@ -96,9 +98,14 @@ pub(super) fn read_all(
     let ways: Vec<(Candidate<'_>, Option<usize>, Way)> = candidates
         .into_iter()
         .zip(claims)
-        .map(|(candidate, claim)| {
+        .map(|(mut candidate, claim)| {
             let way = night.way(&candidate, claim, memory);
-            (candidate, claim.map(|(_, index)| index), way)
+            let mut claim = claim.map(|(_, index)| index);
+            if matches!(way, Way::Other) {
+                candidate.like.retain(|(_, index)| Some(*index) != claim);
+                claim = None;
+            }
+            (candidate, claim, way)
         })
         .collect();
     watch.expect(
@@ -276,7 +283,7 @@ fn take<'f>(
         Way::Recalled(reading) => return (candidate, claim, (reading, true)),
         _ if workshop.reading.watch.is_stopped() => (Vec::new(), Vec::new()),
         Way::On(before) => workshop.extract_from(found, Some(*before)),
-        Way::Whole => workshop.extract(found),
+        Way::Whole | Way::Other => workshop.extract(found),
     };
     (candidate, claim, (Reading { extracts, notices, last_lines: String::new() }, false))
 }
@@ -314,6 +321,9 @@ impl Night<'_> {
         };
         if !rename(&mut reading, &file.path, &candidate.found.path) {
             return Way::Whole;
+        }
+        if likeness == Likeness::Same && may_be_another_turn(candidate, file, &reading) {
+            return Way::Other;
         }
         if likeness != Likeness::Grown {
             return Way::Recalled(reading);
@@ -447,6 +457,18 @@ impl Night<'_> {
         before.resume = None;
         true
     }
+}
+
+/// Was a log that is written in a ring written on in its middle, where no print looks? What it held there before counts
+/// then as gone.
+fn may_be_another_turn(candidate: &Candidate<'_>, file: &KnownFile, reading: &Reading) -> bool {
+    let modified = |stat: &Option<FileStat>| stat.as_ref().map(|stat| stat.modified);
+    let is_ring = |extract: &Extract| {
+        matches!(extract.dialect, Dialect::TsmError | Dialect::TsmSched | Dialect::TsmCad | Dialect::Mixed)
+    };
+    let has_middle = file.print.is_none_or(|print| print.length > 2 * WINDOW);
+    let is_untouched = modified(&file.stat).is_some() && modified(&candidate.stat) == modified(&file.stat);
+    has_middle && !is_untouched && reading.extracts.iter().any(is_ring)
 }
 
 /// Gives what was read the paths of tonight. `false`: tonight's path tells more about the log (its day, its host),

@@ -17,7 +17,7 @@ use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
-use super::collect::{Part, SessionPart};
+use super::collect::{Fall, MOST_FALLS, Part, SessionPart};
 use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::links::Links;
@@ -106,17 +106,43 @@ struct Clock<'o> {
     order: Option<DateOrder>,
     zone: Option<&'o ZoneRule>,
     inferred: Vec<(i64, i32)>,
+    /// Where its records step back in time; none for an export that begins with the newest record.
+    falls: Vec<Fall>,
 }
 
 impl Clock<'_> {
     fn settle(&self, stamp: Stamp) -> Stamp {
         let stamp = self.order.map_or(stamp, |order| stamp.in_order(order));
         let (Zone::Unknown, Some(micros)) = (stamp.zone(), stamp.civil_micros()) else { return stamp };
-        let given = self.zone.and_then(|zone| zone.offset_at(micros));
-        match given.or_else(|| self.inferred_at(micros)) {
-            Some(east) => stamp.in_zone(east),
+        // What the source itself tells of the hours around comes before a rule where that leaves a choice.
+        let given = match self.zone.and_then(|zone| zone.zone_at(micros)) {
+            Some(Zone::Either(one, other)) => {
+                let told = self.inferred_at(micros).filter(|east| [one, other].contains(east));
+                Some(told.map_or(Zone::Either(one, other), Zone::Offset))
+            }
+            given => given,
+        };
+        match given.or_else(|| self.inferred_at(micros).map(Zone::Offset)) {
+            Some(zone) => stamp.placed(zone),
             None => stamp,
         }
+    }
+
+    /// The same for a record at this position: in the hour that passes twice, the records before the one at which the
+    /// clock was set back are of the first pass, and those from there on of the second.
+    fn settle_at(&self, stamp: Stamp, position: i64) -> Stamp {
+        let settled = self.settle(stamp);
+        let Zone::Either(first, second) = settled.zone() else { return settled };
+        let (Some(rule), Some(micros)) = (self.zone, settled.civil_micros()) else { return settled };
+        let in_this_hour = |civil: i64| {
+            rule.zone_at(civil) == Some(Zone::Either(first, second))
+                && civil.abs_diff(micros) <= 2 * HOUR as u64
+        };
+        let mut falls =
+            self.falls.iter().filter(|fall| in_this_hour(fall.before) && in_this_hour(fall.after));
+        let (Some(fall), None) = (falls.next(), falls.next()) else { return settled };
+        let east = if position < fall.position { first } else { second };
+        self.order.map_or(stamp, |order| stamp.in_order(order)).placed(Zone::Offset(east))
     }
 
     /// An epoch beside local text in the same source tells the offset of that moment; it holds for the hours around
@@ -162,18 +188,21 @@ impl Settler<'_> {
         let of_bundle = crate::dialect::bundle_host(&path).map(str::to_owned);
         let host = part.host.take().or(place.host).or(of_bundle).or_else(|| self.options.host.clone());
         self.notices.extend(date_notice(&path, order, &part));
-        let clock = clock(self.options, self.settings, host.as_deref(), order, &part);
+        let mut clock = clock(self.options, self.settings, host.as_deref(), order, &part);
         let stream = self.stream(&stream, dialect);
         let base = u32::try_from(self.world.sessions.len()).unwrap_or(u32::MAX);
         let sessions = self.sessions(&mut part.sessions, &clock);
         let backwards = part.falling > part.rising && newest_first(dialect);
+        if backwards || part.falls.len() > MOST_FALLS {
+            clock.falls.clear();
+        }
         for event in part.events.drain(..) {
             let event = Event {
                 source: id,
                 stream,
                 position: if backwards { -event.position } else { event.position },
                 line: event.line.map(|line| line + 1),
-                stamp: clock.settle(event.stamp),
+                stamp: clock.settle_at(event.stamp, event.position),
                 host: event.host.or_else(|| host.as_deref().map(Arc::from)),
                 session: event.session.and_then(|session| sessions.get(&session)).map(|at| base + at),
                 ..event
@@ -410,7 +439,8 @@ fn clock<'o>(
             _ => None,
         })
         .collect();
-    Clock { order: decided_order(order, part), zone: zone_rule(options, settings, host), inferred }
+    let falls = part.falls.clone();
+    Clock { order: decided_order(order, part), zone: zone_rule(options, settings, host), inferred, falls }
 }
 
 /// The zone that the user gave for a host: by its name, else for all; the command line before the settings.
@@ -437,7 +467,9 @@ fn newest_first(dialect: Dialect) -> bool {
 fn zone_word(clock: &Clock<'_>, own: bool, first: Option<Stamp>, last: Option<Stamp>) -> Option<String> {
     let offsets = [first?.zone(), last?.zone()];
     match (offsets, clock.zone.filter(|_| !own)) {
-        ([Zone::Offset(_), Zone::Offset(_)], Some(rule)) => Some(rule.to_string()),
+        ([first, last], Some(rule)) if first != Zone::Unknown && last != Zone::Unknown => {
+            Some(rule.to_string())
+        }
         ([Zone::Offset(one), Zone::Offset(other)], None) if one == other => {
             Some(if one == 0 { "UTC".to_owned() } else { offset_word(one) })
         }

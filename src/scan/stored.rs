@@ -22,7 +22,7 @@ use crate::pattern::Catalogue;
 use crate::pattern::model::EventDef;
 use crate::verdict::Texts;
 
-use super::collect::{Part, SessionPart};
+use super::collect::{Fall, Part, SessionPart};
 use super::first_failure::FirstFailures;
 use super::pieces::{ReadOn, Resume};
 use super::repeats::{Last, Repeats};
@@ -165,7 +165,9 @@ struct StoredPart {
     first: Option<Stamp>,
     last: Option<Stamp>,
     slopes: (u64, u64),
+    begun: Option<i64>,
     placed: Option<i64>,
+    falls: Vec<Fall>,
 }
 
 impl<'c> Terms<'c> {
@@ -402,7 +404,9 @@ impl<'c> Terms<'c> {
             first: part.first,
             last: part.last,
             slopes: (part.rising, part.falling),
+            begun: part.begun,
             placed: part.placed,
+            falls: part.falls.clone(),
         }
     }
 
@@ -460,7 +464,9 @@ impl<'c> Terms<'c> {
             last: stored.last,
             rising,
             falling,
+            begun: stored.begun,
             placed: stored.placed,
+            falls: stored.falls,
         })
     }
 }

@@ -7,10 +7,11 @@ use crate::base::stamp::Span;
 use crate::base::{ConditionState, Finding, Level};
 use crate::correlate::nearest::{Misfit, Nearest, Obstacle};
 use crate::correlate::{Doubt, EventIndex, Search, Why, World};
+use crate::pattern::model::Verdict;
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::why_not::{Attempt, Failure, SCHEMA, Shown, Standing, StepRow, WhyNot};
 use crate::settings::Settings;
-use crate::verdict::{self, Texts};
+use crate::verdict::{self, Asked, Texts};
 
 /// What stands between these logs and a finding of the pattern (or a stronger one). `None`: no pattern has this id.
 pub fn why_not(
@@ -115,8 +116,49 @@ impl Teller<'_, '_> {
         Attempt {
             level: self.level(near).map_or("", Level::name),
             steps: rows.collect(),
-            failure: near.obstacle.as_ref().map(|obstacle| self.failure(near, obstacle)),
+            failure: near.obstacle.as_ref().map(|obstacle| {
+                let mut failure = self.failure(near, obstacle);
+                failure.collect = self.asked(near, obstacle, std::mem::take(&mut failure.collect));
+                failure
+            }),
         }
+    }
+
+    fn verdict(&self, near: &Nearest) -> Option<&Verdict> {
+        self.pattern.verdicts.get(near.verdict)
+    }
+
+    /// Which logs would tell, of which host and time, about which object: first what the pattern itself asks for, then
+    /// the logs in which the step could stand.
+    fn asked(&self, near: &Nearest, obstacle: &Obstacle, logs: Vec<String>) -> Vec<String> {
+        let verdict = self.verdict(near);
+        let absent = |row: &str| {
+            let mut all =
+                verdict.into_iter().flat_map(|verdict| verdict.absent.iter().chain(&verdict.unless));
+            all.find(|absence| absence.name == row).map(Asked::Absence)
+        };
+        let of_condition = |name: &str| {
+            self.pattern.conditions.iter().find(|condition| condition.name == name).map(Asked::Condition)
+        };
+        let own = match obstacle {
+            Obstacle::Condition { index, .. } => self.pattern.conditions.get(*index).map(Asked::Condition),
+            Obstacle::NotCovered { row, .. } | Obstacle::Uncertain(Doubt::NotCovered { row }) => {
+                absent(row).or_else(|| of_condition(row))
+            }
+            Obstacle::Uncertain(Doubt::Condition { name }) => of_condition(name),
+            _ => None,
+        };
+        let rest = verdict.map(Asked::Verdict).filter(|_| !near.bound.is_empty());
+        let mut told: Vec<String> = Vec::new();
+        let filled = own.into_iter().chain(rest);
+        for text in filled.filter_map(|asked| verdict::to_collect(self.world, asked, &near.bound)).chain(logs)
+        {
+            if !text.is_empty() && !told.contains(&text) {
+                told.push(text);
+            }
+        }
+        told.truncate(MOST_LOGS);
+        told
     }
 
     fn shown(&self, index: EventIndex, name: &str, key: Option<&str>) -> Option<Shown> {
@@ -217,8 +259,8 @@ impl Teller<'_, '_> {
 
     /// Which logs could show a step, in the words of its definitions where they have some.
     fn logs(&self, near: &Nearest, step: &str, dialects: &[&str]) -> Vec<String> {
-        let verdict = self.pattern.verdicts.get(near.verdict);
-        let kinds = verdict
+        let kinds = self
+            .verdict(near)
             .and_then(|verdict| verdict.steps.iter().find(|other| other.name == step))
             .map(|step| step.kinds.clone())
             .unwrap_or_default();
@@ -230,7 +272,12 @@ impl Teller<'_, '_> {
             told.extend(dialects.iter().map(|title| (*title).to_owned()));
         }
         told.truncate(MOST_LOGS);
-        told
+        let Some(last) = near.bound.last() else { return told };
+        let host = self.world.value(last.event, "host").map(|host| format!(", of {host}"));
+        let time = self.world.event(last.event).and_then(|event| event.stamp.naive());
+        let time = time.map(|time| format!(", around {}", time.format("%Y-%m-%d %H:%M")));
+        let place = format!("{}{}", host.unwrap_or_default(), time.unwrap_or_default());
+        told.into_iter().map(|log| format!("{log}{place}")).collect()
     }
 
     /// Reason, sentence, and the values that matter here and there.
@@ -308,6 +355,7 @@ fn doubt_words(doubt: &Doubt) -> (&'static str, String, String) {
     let why = |why: &Why| match why {
         Why::NoDate => "one of them has no date",
         Why::ZoneUnknown => "the zone of one of them is not known",
+        Why::HourTwice => "the clocks were changed, and nothing tells which of two hours is meant",
         Why::WithinTolerance => "they lie within the tolerance of the clocks",
     };
     match doubt {

@@ -1,13 +1,15 @@
 //! Zones as a person names them: `Europe/Berlin` or `+01:00`.
 //!
-//! The rule for local times that exist twice or never stands here and nowhere else: in the gap of spring the
-//! offset before it holds, in the overlap of autumn the earliest of the two instants is meant.
+//! The rule for local times that exist twice or never stands here and nowhere else: in the overlap of autumn one of the
+//! two offsets held, and the source must tell which; a time in the gap of spring was printed by a clock that was
+//! wrong, by the offset before or behind it.
 
 use std::fmt;
 
 use chrono::{Datelike, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
+use crate::base::Zone;
 use crate::base::stamp::{EASTMOST, SECOND, WESTMOST, naive_from_micros};
 
 /// Local time jumps by a whole day where a country changes sides of the date line (Samoa 2011); no gap is longer.
@@ -51,31 +53,39 @@ impl ZoneRule {
         })
     }
 
-    /// Seconds east of UTC that hold at this civil time (microseconds since 1970-01-01T00:00:00 local). `None` where
-    /// the time lies outside the calendar's years 1 to 9999.
-    pub fn offset_at(self, civil_micros: i64) -> Option<i32> {
+    /// What holds at this civil time (microseconds since 1970-01-01T00:00:00 local). `None` where the time lies outside
+    /// the calendar's years 1 to 9999.
+    pub fn zone_at(self, civil_micros: i64) -> Option<Zone> {
         let when = naive_from_micros(civil_micros).filter(|when| (1..=9999).contains(&when.year()))?;
         match self {
-            ZoneRule::Fixed(east) => Some(east),
-            ZoneRule::Named(zone) => earliest(zone, &when).or_else(|| before_gap(zone, when)),
+            ZoneRule::Fixed(east) => Some(Zone::Offset(east)),
+            ZoneRule::Named(zone) => told(zone, &when).or_else(|| around_gap(zone, when)),
         }
     }
 }
 
-/// The offset of the earliest instant that has this local time.
-fn earliest(zone: Tz, when: &NaiveDateTime) -> Option<i32> {
+/// The offsets of the instants that have this local time; `None`: there are none.
+fn told(zone: Tz, when: &NaiveDateTime) -> Option<Zone> {
     match zone.offset_from_local_datetime(when).map(|offset| offset.fix().local_minus_utc()) {
         chrono::LocalResult::None => None,
-        chrono::LocalResult::Single(east) => Some(east),
+        chrono::LocalResult::Single(east) => Some(Zone::Offset(east)),
         // The further east, the earlier the instant.
-        chrono::LocalResult::Ambiguous(one, other) => Some(one.max(other)),
+        chrono::LocalResult::Ambiguous(one, other) => Some(Zone::Either(one.max(other), one.min(other))),
     }
 }
 
-fn before_gap(zone: Tz, when: NaiveDateTime) -> Option<i32> {
-    (1..=LONGEST_GAP_MINUTES / GAP_STEP_MINUTES).find_map(|step| {
-        let earlier = when.checked_sub_signed(TimeDelta::try_minutes(step * GAP_STEP_MINUTES)?)?;
-        earliest(zone, &earlier)
+/// The offsets that hold before and behind a time that does not exist.
+fn around_gap(zone: Tz, when: NaiveDateTime) -> Option<Zone> {
+    let near = |sign: i64| {
+        (1..=LONGEST_GAP_MINUTES / GAP_STEP_MINUTES).find_map(|step| {
+            let other = when.checked_add_signed(TimeDelta::try_minutes(sign * step * GAP_STEP_MINUTES)?)?;
+            told(zone, &other)?.range()
+        })
+    };
+    let ((_, before), (_, behind)) = (near(-1)?, near(1)?);
+    Some(match before == behind {
+        true => Zone::Offset(before),
+        false => Zone::Either(before.max(behind), before.min(behind)),
     })
 }
 
@@ -120,26 +130,31 @@ impl fmt::Display for ZoneRule {
 mod tests {
     use super::*;
 
-    fn offset(zone: &str, when: &str) -> Option<i32> {
+    fn zone(zone: &str, when: &str) -> Option<Zone> {
         let when: NaiveDateTime = when.parse().unwrap();
-        ZoneRule::parse(zone).unwrap().offset_at(when.and_utc().timestamp_micros())
+        ZoneRule::parse(zone).unwrap().zone_at(when.and_utc().timestamp_micros())
     }
 
+    /// Nobody can tell from a local time alone which of two hours it lies in.
     #[test]
-    fn gap_takes_the_offset_before_it_and_overlap_the_earliest() {
-        assert_eq!(offset("Europe/Berlin", "2009-03-05T12:00:00"), Some(3600));
-        assert_eq!(offset("Europe/Berlin", "2009-03-29T02:30:00"), Some(3600), "gap");
-        assert_eq!(offset("Europe/Berlin", "2009-10-25T02:30:00"), Some(7200), "overlap");
-        assert_eq!(offset("Pacific/Apia", "2011-12-30T12:00:00"), Some(-10 * 3600), "a whole day is missing");
-        assert_eq!(offset("+05:30", "2009-03-05T12:00:00"), Some(19800));
+    fn an_hour_that_passes_twice_or_never_has_two_offsets() {
+        assert_eq!(zone("Europe/Berlin", "2009-03-05T12:00:00"), Some(Zone::Offset(3600)));
+        assert_eq!(zone("Europe/Berlin", "2009-03-29T01:59:59"), Some(Zone::Offset(3600)));
+        assert_eq!(zone("Europe/Berlin", "2009-03-29T02:30:00"), Some(Zone::Either(7200, 3600)), "gap");
+        assert_eq!(zone("Europe/Berlin", "2009-10-25T01:59:59"), Some(Zone::Offset(7200)));
+        assert_eq!(zone("Europe/Berlin", "2009-10-25T02:30:00"), Some(Zone::Either(7200, 3600)), "overlap");
+        assert_eq!(zone("Europe/Berlin", "2009-10-25T03:00:00"), Some(Zone::Offset(3600)));
+        let apia = Zone::Either(14 * 3600, -10 * 3600);
+        assert_eq!(zone("Pacific/Apia", "2011-12-30T12:00:00"), Some(apia), "a whole day is missing");
+        assert_eq!(zone("+05:30", "2009-03-05T12:00:00"), Some(Zone::Offset(19800)));
     }
 
     #[test]
     fn times_outside_the_calendar_have_no_offset() {
         let berlin = ZoneRule::parse("Europe/Berlin").unwrap();
         for micros in [i64::MIN, i64::MAX, i64::MIN / 2, i64::MAX / 2] {
-            assert_eq!(berlin.offset_at(micros), None);
-            assert_eq!(ZoneRule::Fixed(0).offset_at(micros), None);
+            assert_eq!(berlin.zone_at(micros), None);
+            assert_eq!(ZoneRule::Fixed(0).zone_at(micros), None);
         }
     }
 
@@ -149,7 +164,7 @@ mod tests {
         for zone in chrono_tz::TZ_VARIANTS {
             for quarter in 0..(31 * 24) {
                 let micros = start.and_utc().timestamp_micros() + quarter * 3600 * SECOND;
-                assert!(ZoneRule::Named(zone).offset_at(micros).is_some(), "{zone} {quarter}");
+                assert!(ZoneRule::Named(zone).zone_at(micros).is_some(), "{zone} {quarter}");
             }
         }
     }

@@ -82,6 +82,7 @@ fn why_words(why: Why) -> &'static str {
     match why {
         Why::NoDate => "no date",
         Why::ZoneUnknown => "zone unknown (--tz tells it)",
+        Why::HourTwice => "the clocks were changed, and nothing tells which of two hours is meant",
         Why::WithinTolerance => "within the clock tolerance",
     }
 }

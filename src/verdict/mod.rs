@@ -21,8 +21,9 @@ mod objects;
 use std::collections::HashSet;
 
 use crate::base::{Event, Finding, Level, Notice, NoticeCode};
-use crate::correlate::{Search, World};
+use crate::correlate::{Bound, Search, World};
 use crate::pattern::Pattern;
+use crate::pattern::model::{Absence, ConditionDef, Verdict};
 
 pub use anchors::Entry;
 
@@ -113,6 +114,33 @@ fn sort(findings: &mut [Finding]) {
             .then_with(|| about(one).cmp(&about(other)))
             .then_with(|| one.key.cmp(&other.key))
     });
+}
+
+/// Which logs would tell more of a verdict, a condition or an absence, for steps that were found: filled with host,
+/// object and time as a finding does.
+pub fn to_collect(world: &World<'_>, asked: Asked<'_>, steps: &[Bound]) -> Option<String> {
+    let host =
+        steps.iter().find_map(|step| world.value(step.event, "host")).map(std::borrow::Cow::into_owned);
+    let fill = |template| collect::fill(world, template, steps, &[], host.as_deref());
+    match asked {
+        Asked::Verdict(verdict) => verdict.collect.as_ref().map(fill),
+        Asked::Condition(condition) => Some(fill(&condition.collect)),
+        Asked::Absence(absence) => Some(match &absence.collect {
+            Some(template) => fill(template),
+            None => collect::for_absence(world, absence, steps),
+        }),
+    }
+}
+
+/// What is not known.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked<'p> {
+    /// The rest of a verdict.
+    Verdict(&'p Verdict),
+    /// A condition.
+    Condition(&'p ConditionDef),
+    /// Whether something is absent.
+    Absence(&'p Absence),
 }
 
 /// Is a finding at this level a reason for exit status 1 at this bound?

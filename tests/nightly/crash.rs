@@ -86,24 +86,33 @@ impl Scene {
     }
 }
 
-/// Every place at which something was written or handed over: in steps that together visit each of them.
+/// Every place at which something was written or handed over, in estates side by side.
 #[cfg(debug_assertions)]
 #[test]
 fn stopped_at_every_write() {
-    let scene = Scene::new();
-    let mut place = 1;
-    loop {
-        scene.reset();
-        let stopped = scene.command().env("BLOGSCAN_TEST_STOP_AT", place.to_string()).output().unwrap();
-        if stopped.status.code().is_some() {
-            assert_eq!(stopped.status.code(), Some(1), "the run had no further place");
-            break;
+    let visit = |first: usize, step: usize| {
+        let scene = Scene::new();
+        let mut place = first;
+        loop {
+            scene.reset();
+            let stopped = scene.command().env("BLOGSCAN_TEST_STOP_AT", place.to_string()).output().unwrap();
+            if stopped.status.code().is_some() {
+                assert_eq!(stopped.status.code(), Some(1), "the run had no further place");
+                return place;
+            }
+            scene.check(&format!("place {place}"), place % 10 == 0);
+            place += step;
         }
-        scene.check(&format!("place {place}"), place % 10 == 0);
-        place += 1;
-    }
-    println!("stopped at {} places", place - 1);
-    assert!(place > 200, "only {place} places");
+    };
+    let most = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let ends: Vec<usize> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..=most).map(|first| scope.spawn(move || visit(first, most))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    // The first place that no run had.
+    let end = ends.into_iter().min().unwrap();
+    println!("stopped at {} places", end - 1);
+    assert!(end > 200, "only {end} places");
 }
 
 /// Killed from outside, wherever it happens to be: also inside of the database's own writing.
@@ -227,24 +236,53 @@ fn a_state_that_is_none() {
     assert_eq!(nowhere.exit, Exit::Trouble);
 }
 
+/// The state is read-only, for a user who may not write everything: where the tests run as root they become nobody.
 #[test]
 fn a_state_that_may_not_be_written() {
     use std::os::unix::fs::PermissionsExt;
     let estate = Estate::new();
     estate.write("haffms/bpdm/log.051809", DELETION);
     estate.night(0, &[]);
-    let path = estate.path("state/nightly.db");
-    let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-    set(0o444);
-    if std::fs::File::options().write(true).open(&path).is_ok() {
-        println!("skipped: this user may write everything");
-        return;
-    }
     estate.write("jobs/job-7344.txt", RETRY);
-    let refused = estate.night(3, &[]);
-    assert_eq!((refused.exit, refused.out.as_str()), (Exit::Trouble, ""));
-    assert!(refused.err.contains("cannot be written"), "{}", refused.err);
-    set(0o600);
+    let path = estate.path("state/nightly.db");
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for folder in ["", "state", "logs"] {
+        set(&estate.path(folder), 0o755);
+    }
+    set(&path, 0o444);
+    // Somebody else's lock file would be what cannot be written otherwise.
+    for entry in std::fs::read_dir(estate.path("state")).unwrap().map(|entry| entry.unwrap().path()) {
+        set(&entry, if entry == path { 0o444 } else { 0o666 });
+    }
+    let before = std::fs::read(&path).unwrap();
+    // The program must be where nobody can reach it, too.
+    let program = estate.path("blogscan");
+    std::fs::copy(env!("CARGO_BIN_EXE_blogscan"), &program).unwrap();
+    set(&program, 0o755);
+    let may_write_all = std::fs::File::options().append(true).open(&path).is_ok();
+    let mut command = match may_write_all {
+        true => {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(&program);
+            command
+        }
+        false => Command::new(&program),
+    };
+    command.args(["nightly", "--progress", "never", "--state"]).arg(&path).arg(estate.path("logs"));
+    let refused = match command.output() {
+        Err(error) if may_write_all => {
+            println!("skipped: setpriv cannot be run ({error})");
+            return;
+        }
+        refused => refused.unwrap(),
+    };
+    let err = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(2), b"".as_slice()), "{err}");
+    assert!(err.contains("cannot be written"), "{err}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    set(&path, 0o600);
     assert_eq!(estate.night(3, &[]).count("RISEN    confirmed"), 1);
 }
 

@@ -295,6 +295,48 @@ fn appended() -> Vec<(PathBuf, String, &'static str)> {
     .collect()
 }
 
+/// A log of a client that is written in a ring: the place of writing lies in its middle, so that its beginning, its end
+/// and its length stay. What was written over still counts.
+#[test]
+fn a_ring_that_is_written_on_in_its_middle_is_read() {
+    let catalogue = Catalogue::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("dm1/dsmerror.log");
+    std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+    let inputs = [word(folder.path())];
+    let drop =
+        |day: u32, minute: u32, text: &str| format!("2023-10-{day:02} 03:{minute:02}:11 {text:<150.150}\n");
+    let (quiet, lost) = (
+        "ANS1802E Incremental backup of '/data' finished with 1 failure(s)",
+        "ANS1809W A session with the server has been disconnected. An attempt will be made to reestablish the connection.",
+    );
+    // 2000 lines, the oldest behind the middle.
+    let ring = |turn: &[(usize, u32, &str)]| -> String {
+        let mut lines: Vec<String> =
+            (0..2000_u32).map(|line| drop(if line < 1000 { 5 } else { 4 }, line % 60, quiet)).collect();
+        for (line, minute, text) in turn {
+            lines[*line] = drop(5, *minute, text);
+        }
+        lines.concat()
+    };
+    let first: Vec<(usize, u32, &str)> = (0..3).map(|at| (990 + at, 10 + at as u32, lost)).collect();
+    std::fs::write(&log, ring(&first)).unwrap();
+    let mut nights = Nights::new(&catalogue);
+    nights.pass(&inputs);
+    // Two more behind them, five in the hour together; what was there before is written over.
+    let second: Vec<(usize, u32, &str)> = (0..5).map(|at| (990 + at, 10 + at as u32, lost)).collect();
+    std::fs::write(&log, ring(&second)).unwrap();
+    let (report, remembered) = nights.pass(&inputs);
+    let whole = once(&catalogue, &inputs);
+    assert!(
+        judged(&whole).iter().any(|(_, key)| key.contains("TSM-SESSION-DROPPED")),
+        "{:?}",
+        judged(&whole)
+    );
+    assert_eq!(judged(&report), judged(&whole));
+    assert_eq!(remembered.unchanged.len(), 0);
+}
+
 /// A hundredth of an estate is new: about a hundredth of its bytes is read, whatever product wrote them.
 #[test]
 fn what_is_read_is_what_is_new() {

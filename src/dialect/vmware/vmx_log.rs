@@ -57,7 +57,8 @@ impl Reader for VmxLog {
         // The folder may be what names the machine.
         let is_there = folder.as_deref() == folder_name(&context.path);
         is_there.then(|| {
-            Box::new(VmxSplitter::Reading { lines: Lines::new(grammar), folder }) as Box<dyn Splitter>
+            Box::new(VmxSplitter::Reading { lines: Box::new(Lines::new(grammar)), folder })
+                as Box<dyn Splitter>
         })
     }
 }
@@ -65,7 +66,7 @@ impl Reader for VmxLog {
 /// Waits for the beginning of the source, then cuts lines.
 enum VmxSplitter {
     Looking { path: String },
-    Reading { lines: Lines<VmxGrammar>, folder: Option<String> },
+    Reading { lines: Box<Lines<VmxGrammar>>, folder: Option<String> },
 }
 
 /// What is carried on to another day.
@@ -91,7 +92,7 @@ impl Splitter for VmxSplitter {
                 return 0;
             }
             let machine = Machine::new(vmx_source::told(text, path));
-            let lines = Lines::new(VmxGrammar { days: FirstDay::default(), machine });
+            let lines = Box::new(Lines::new(VmxGrammar { days: FirstDay::default(), machine }));
             *self = VmxSplitter::Reading { lines, folder: folder_name(path).map(str::to_owned) };
         }
         match self {

@@ -385,7 +385,10 @@ fn stamp(text: &str, at: usize, sink: &mut dyn Sink) -> Stamp {
     match given.zone() {
         Zone::Unknown => given.in_zone(0),
         Zone::Offset(0) => given,
-        Zone::Offset(east) => times::without_zone(given).shifted(-i64::from(east) * SECOND).in_zone(0),
+        // No dialect reads one of two offsets.
+        Zone::Either(east, _) | Zone::Offset(east) => {
+            times::without_zone(given).shifted(-i64::from(east) * SECOND).in_zone(0)
+        }
     }
 }
 

@@ -298,7 +298,7 @@ fn exposed(page: &mut Page, findings: &[&Finding]) {
     page.blank();
     page.rule();
     let heading = Rich::of(level_style(Level::Exposed), "EXPOSED")
-        .push(PLAIN, "  nothing happened yet, but version and configuration are affected");
+        .push(PLAIN, "  the failure itself is not in the logs, but what it needs is");
     page.line(0, &heading);
     let id_width = findings.iter().map(|finding| finding.advisory.len()).max().unwrap_or(0).min(24) + 2;
     for finding in findings {

@@ -223,13 +223,19 @@ pub(in crate::report) fn hours_read(report: &Report, from: &str, to: &str) -> St
     format!("{log} between {} and {}", words::minute(from), words::minute(to))
 }
 
-/// How much of all logs was read, holes taken off.
+/// Over how much time the logs reach together, holes taken off: two logs of one night are one night.
 fn covered_minutes(rows: &[CoverageRow]) -> u64 {
-    let covered = |row: &CoverageRow| {
-        let holes: u64 = row.gaps.iter().filter_map(|gap| words::minutes(&gap.from, &gap.to)).sum();
-        words::minutes(&row.from, &row.to).unwrap_or(0).saturating_sub(holes)
-    };
-    rows.iter().map(covered).sum()
+    let mut stretches: Vec<(&str, &str)> = Vec::new();
+    for row in rows {
+        let mut from = row.from.as_str();
+        for gap in &row.gaps {
+            stretches.push((from, &gap.from));
+            from = &gap.to;
+        }
+        stretches.push((from, &row.to));
+    }
+    stretches.retain(|(from, to)| words::minutes(from, to).is_some());
+    words::minutes_of_all(&stretches)
 }
 
 /// The first and the last dated time of all sources.

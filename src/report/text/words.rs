@@ -33,7 +33,7 @@ pub(crate) fn sureness(level: Level) -> &'static str {
             "likely: the decisive step is in the logs, a supporting one is missing or cannot be checked"
         }
         Level::Suspected => "suspected: only the after-effects are in the logs",
-        Level::Exposed => "exposed: nothing happened yet, but version and configuration are affected",
+        Level::Exposed => "exposed: the failure itself is not in the logs, but what it needs is",
         Level::Cleared => "cleared: it began, and the logs prove that it did no harm",
     }
 }
@@ -111,6 +111,23 @@ pub(crate) fn zone(time: &str) -> &str {
 pub(crate) fn minutes(from: &str, to: &str) -> Option<u64> {
     let (from, to) = (civil(from)?, civil(to)?);
     u64::try_from(to.signed_duration_since(from).num_minutes()).ok()
+}
+
+/// Whole minutes that lie in at least one of these stretches.
+pub(crate) fn minutes_of_all(stretches: &[(&str, &str)]) -> u64 {
+    let mut all: Vec<(NaiveDateTime, NaiveDateTime)> =
+        stretches.iter().filter_map(|(from, to)| Some((civil(from)?, civil(to)?))).collect();
+    all.sort_unstable();
+    let mut covered = TimeDelta::zero();
+    let mut end: Option<NaiveDateTime> = None;
+    for (from, to) in all {
+        let from = end.map_or(from, |end| from.max(end));
+        if to > from {
+            covered += to.signed_duration_since(from);
+        }
+        end = Some(end.map_or(to, |end| end.max(to)));
+    }
+    u64::try_from(covered.num_minutes()).unwrap_or(0)
 }
 
 /// How long it is from one time to another: `9 h 5 min`.

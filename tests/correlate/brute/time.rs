@@ -38,6 +38,8 @@ pub fn printed(one: &Moment<'_>, other: &Moment<'_>) -> Option<(i64, i64)> {
         ) => {
             let civil = second - first;
             Some(match (mine, theirs) {
+                // No scene has a night of changed clocks.
+                (Zone::Either(..), _) | (_, Zone::Either(..)) => return None,
                 (Zone::Unknown, Zone::Unknown) => (civil, civil),
                 (Zone::Offset(mine), Zone::Offset(theirs)) => {
                     let distance = civil + (i64::from(mine) - i64::from(theirs)) * SECOND;

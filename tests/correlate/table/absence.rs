@@ -288,6 +288,21 @@ fn cleared_needs_the_proof_and_an_open_end_is_a_notice() {
     assert_eq!((open.notices[0].code, open.notices[0].line), (NoticeCode::OpenEnd, Some(1)));
 }
 
+/// The log goes on behind the time in question, but nothing of that time is in it.
+#[test]
+fn a_hole_in_the_time_in_question_is_a_notice() {
+    // |---a--|  |-----|
+    let clears = || pattern([cleared([step("a")]).absent(absence("b", after("a")).reach(0, 60))]);
+    let hole = covered(WindowsXml, &[(0.0, 110.0), (150.0, 300.0)]).judge(&catalogue(vec![clears()]));
+    assert_eq!(hole.findings.len(), 0);
+    let told: Vec<_> = hole.notices.iter().map(|notice| (notice.code, notice.line)).collect();
+    assert_eq!(told, [(NoticeCode::Hole, Some(1))]);
+    assert!(hole.notices[0].detail.contains("has a hole where it would show"), "{}", hole.notices[0].detail);
+    // The hole lies behind the time in question: it hides nothing.
+    let behind = covered(WindowsXml, &[(0.0, 165.0), (200.0, 300.0)]).judge(&catalogue(vec![clears()]));
+    assert_eq!((behind.findings.len(), behind.notices.len()), (1, 0));
+}
+
 #[test]
 fn exposed_holds_with_an_absence_in_doubt() {
     // reverted, nothing since: the job logs reach to now, or end before
