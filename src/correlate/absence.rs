@@ -14,6 +14,9 @@ use super::relation::{Point, Relation, Tri, whole_second};
 use super::steps::Search;
 use super::world::EventIndex;
 
+/// So many answers are held to be given again; in a flood every question is another one.
+pub(super) const MOST_ANSWERS: usize = 10_000;
+
 /// Was the thing that must be absent seen?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -199,7 +202,11 @@ impl Search<'_, '_> {
             _ => Seen::No,
         };
         if is_plain {
-            self.weighed.borrow_mut().insert(question, seen);
+            let mut weighed = self.weighed.borrow_mut();
+            if weighed.len() >= MOST_ANSWERS {
+                weighed.clear();
+            }
+            weighed.insert(question, seen);
         }
         seen
     }
@@ -367,16 +374,17 @@ impl super::world::World<'_> {
             return *answer;
         }
         let answer = self.finds_names(stream, about);
-        self.named.borrow_mut().insert(question, answer);
+        let mut named = self.named.borrow_mut();
+        if named.len() >= MOST_ANSWERS {
+            named.clear();
+        }
+        named.insert(question, answer);
         answer
     }
 
     fn finds_names(&self, stream: crate::base::StreamId, about: &[(String, String)]) -> bool {
         let Some((key, value)) = about.first() else { return false };
-        let all: Vec<_> = (0..self.catalogue.events.len())
-            .filter_map(|kind| u32::try_from(kind).ok().map(crate::base::event::EventKind))
-            .collect();
-        self.candidates(&all, Some((key, value)), None).into_iter().any(|index| {
+        self.candidates(&self.seen_kinds, Some((key, value)), None).into_iter().any(|index| {
             self.event(index).is_some_and(|event| event.stream == stream)
                 && about.iter().all(|(key, value)| {
                     self.value(index, key).is_some_and(|mine| self.equal(key, &mine, key, value))

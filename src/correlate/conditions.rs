@@ -3,6 +3,7 @@
 use crate::base::ConditionState;
 use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, Rule, Step};
 
+use super::absence::MOST_ANSWERS;
 use super::choice::{Bindings, Bound, Remark};
 use super::relation::Tri;
 use super::steps::{Notes, Search, Visit};
@@ -212,6 +213,11 @@ impl Search<'_, '_> {
                 .and_then(|anchor| self.world.value(anchor.event, "host"))
                 .map(std::borrow::Cow::into_owned)
         });
+        let question = (host, dialect, kinds.to_vec());
+        if let Some(answer) = self.listed.borrow().get(&question) {
+            return *answer;
+        }
+        let host = &question.0;
         let of_host = |named: Option<&str>| match (named, host.as_deref()) {
             (Some(named), Some(host)) => self.world.names.same(named, host),
             _ => false,
@@ -227,7 +233,13 @@ impl Search<'_, '_> {
             .into_iter()
             .filter_map(|event| self.world.event(event))
             .any(|event| event.dialect == dialect && of_host(event.host.as_deref()));
-        Tri::certain(listed && !found)
+        let answer = Tri::certain(listed && !found);
+        let mut known = self.listed.borrow_mut();
+        if known.len() >= MOST_ANSWERS {
+            known.clear();
+        }
+        known.insert(question, answer);
+        answer
     }
 
     /// A step that bears the name of one that is bound is that event, with further predicates; the others are

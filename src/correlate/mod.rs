@@ -14,9 +14,11 @@
 //! | `absence` | what must not be there, and which logs would show it |
 //! | `conditions` | the advisory's own list |
 //! | `versions` | versions of products on hosts |
+//! | `bounds` | how much of a flood is held |
 //! | `nearest` | how near a verdict came that does not hold |
 
 pub mod absence;
+pub mod bounds;
 pub mod choice;
 pub mod conditions;
 pub mod evaluate;
@@ -29,6 +31,7 @@ pub mod versions;
 pub mod windows;
 pub mod world;
 
+pub use bounds::Bounds;
 pub use choice::{Bound, Choice, Doubt, Remark, Row, RowSource};
 pub use evaluate::{Object, Outcome, Outcomes};
 pub use relation::{Clocks, Tri, Why};

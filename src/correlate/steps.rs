@@ -8,7 +8,9 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use crate::base::Dialect;
 use crate::base::event::EventKind;
+use crate::base::name::is_machine_key;
 use crate::pattern::Pattern;
 use crate::pattern::model::{Count, Join, Order, Step, Within};
 
@@ -30,6 +32,8 @@ pub struct Search<'w, 'c> {
     pub host: Option<String>,
     /// Answers on outweighing events.
     pub weighed: RefCell<HashMap<Weighing, Seen>>,
+    /// Answers on listings that hold none of some events, by host.
+    pub listed: RefCell<HashMap<(Option<String>, Dialect, Vec<EventKind>), Tri>>,
 }
 
 /// An event found for a step, with what is not certain about it.
@@ -58,6 +62,17 @@ pub struct Notes {
     pub windows: Vec<WindowInstance>,
 }
 
+impl Notes {
+    /// Takes over what is not certain of an event that was found; gives back the step with it.
+    fn take(&mut self, step: &Step, found: Found) -> Bound {
+        self.doubts.extend(found.doubts);
+        self.remarks.extend(found.remarks);
+        self.windows.extend(found.windows);
+        let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
+        Bound { name: step.name.clone(), event: found.event, group: found.group, needed }
+    }
+}
+
 /// What the visitor of a full choice wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
@@ -71,7 +86,14 @@ impl<'w, 'c> Search<'w, 'c> {
     /// A search for the steps of one pattern.
     pub fn new(world: &'w World<'c>, pattern: &'c Pattern) -> Search<'w, 'c> {
         let windows = pattern.windows.iter().map(|def| world.windows(def)).collect();
-        Search { world, pattern, windows, host: None, weighed: RefCell::default() }
+        Search {
+            world,
+            pattern,
+            windows,
+            host: None,
+            weighed: RefCell::default(),
+            listed: RefCell::default(),
+        }
     }
 
     /// Visits every way to fill `steps` behind what is bound already. `settled` tells whether the object is known
@@ -88,13 +110,10 @@ impl<'w, 'c> Search<'w, 'c> {
         let Some(step) = steps.get(inner.len()) else { return visitor(inner, notes) };
         let is_settled = settled(inner);
         let mut result = Visit::More;
-        for found in self.find(step, &Bindings { outer, inner }) {
+        for event in self.candidates(step, &Bindings { outer, inner }).unwrap_or_default() {
+            let Some(found) = self.fit(step, event, &Bindings { outer, inner }) else { continue };
             let before = (notes.doubts.len(), notes.remarks.len(), notes.windows.len());
-            notes.doubts.extend(found.doubts);
-            notes.remarks.extend(found.remarks);
-            notes.windows.extend(found.windows);
-            let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
-            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group, needed });
+            inner.push(notes.take(step, found));
             let visited = self.visit(steps, outer, inner, notes, settled, visitor);
             inner.pop();
             notes.doubts.truncate(before.0);
@@ -110,6 +129,22 @@ impl<'w, 'c> Search<'w, 'c> {
         result
     }
 
+    /// The same for the ways whose first step is this event.
+    pub fn visit_from(
+        &self,
+        steps: &[Step],
+        anchor: EventIndex,
+        settled: &dyn Fn(&[Bound]) -> bool,
+        visitor: &mut dyn FnMut(&[Bound], &Notes) -> Visit,
+    ) {
+        let Some(step) = steps.first() else { return };
+        if let Some(found) = self.fit(step, anchor, &Bindings::NONE) {
+            let mut notes = Notes::default();
+            let mut inner = vec![notes.take(step, found)];
+            self.visit(steps, &[], &mut inner, &mut notes, settled, visitor);
+        }
+    }
+
     /// Every event that can fill a step, in the total order.
     pub fn find(&self, step: &Step, bound: &Bindings<'_>) -> Vec<Found> {
         let Some(candidates) = self.candidates(step, bound) else { return Vec::new() };
@@ -118,21 +153,38 @@ impl<'w, 'c> Search<'w, 'c> {
 
     /// A superset of the events that can fill a step; `None` where a join has nothing to join with.
     fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Vec<EventIndex>> {
-        let mut values = Vec::with_capacity(step.same.len());
-        for join in &step.same {
-            values.push((join.mine.as_str(), self.joined_value(join, &step.order, bound)?));
+        self.joined(&step.kinds, &step.same, (&step.order, Some(step.within)), bound)
+    }
+
+    /// A superset of the events of these kinds whose joins and order hold; without a distance (`Some(None)` is that
+    /// of the horizon) they may lie anywhere. `None`: there is nothing to join with.
+    pub fn joined(
+        &self,
+        kinds: &[EventKind],
+        same: &[Join],
+        (order, within): (&Order, Option<Option<Within>>),
+        bound: &Bindings<'_>,
+    ) -> Option<Vec<EventIndex>> {
+        let mut values = Vec::with_capacity(same.len());
+        for join in same {
+            let theirs = self.joined_value(join, order, bound)?;
+            // A name of a machine equals more than its spelling, whatever it is called here.
+            if is_machine_key(&join.mine) || !is_machine_key(&join.theirs) {
+                values.push((join.mine.as_str(), theirs));
+            }
         }
-        let around = reference(&step.order).and_then(|name| bound.event(name)).map(|event| {
-            let (from, to) = self.bounds(step.within);
-            match step.order {
+        let event = reference(order).and_then(|name| bound.event(name));
+        let around = event.zip(within).map(|(event, within)| {
+            let (from, to) = self.bounds(within);
+            match order {
                 Order::After(_) | Order::Free => (event, from, to),
                 Order::Before(_) => (event, -to, -from),
                 Order::Near(_) => (event, -to, to),
             }
         });
-        let value = self.world.rarest(&step.kinds, values);
+        let value = self.world.rarest(kinds, values);
         let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
-        Some(self.world.candidates(&step.kinds, value, around))
+        Some(self.world.candidates(kinds, value, around))
     }
 
     /// The value that a join compares with. The step of a join that names none is that of the order, else the step

@@ -10,7 +10,9 @@ use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, Stamp, Stre
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 
+use super::bounds::Bounds;
 use super::relation::{Clocks, Point};
+use super::values::Machines;
 
 /// Index of an event in [`World::events`]: its place in the total order.
 pub type EventIndex = usize;
@@ -47,6 +49,8 @@ pub struct WorldParts {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
+    /// How much of a flood is held.
+    pub bounds: Bounds,
 }
 
 /// Does this stream name an object of these keys and values?
@@ -74,11 +78,16 @@ pub struct World<'c> {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
+    /// How much of a flood is held.
+    pub bounds: Bounds,
     /// Coverage with rotations joined.
     pub(super) reaches: Vec<Coverage>,
     by_kind: Vec<Rc<Bucket>>,
+    /// Sorts of which there are events.
+    pub(super) seen_kinds: Vec<EventKind>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
     pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
+    pub(super) machines: RefCell<HashMap<(Vec<EventKind>, String), Rc<Machines>>>,
     /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
     set_back: HashMap<(SourceId, u64), i64>,
 }
@@ -167,6 +176,7 @@ impl<'c> World<'c> {
             backup_accounts,
             skew,
             default_host,
+            bounds,
         } = parts;
         sort(&mut events, &sources);
         let path = |source: SourceId| {
@@ -185,8 +195,11 @@ impl<'c> World<'c> {
         for bucket in &mut by_kind {
             bucket.finish();
         }
+        let seen_kinds =
+            (0..).zip(&by_kind).filter(|(_, bucket)| bucket.len() > 0).map(|(kind, _)| EventKind(kind));
         World {
             catalogue,
+            seen_kinds: seen_kinds.collect(),
             set_back: clocks_set_back(&events),
             events,
             sessions,
@@ -198,9 +211,11 @@ impl<'c> World<'c> {
             backup_accounts,
             skew,
             default_host,
+            bounds,
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),
+            machines: RefCell::default(),
         }
     }
 

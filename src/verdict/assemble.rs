@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use crate::base::event::EventKind;
 use crate::base::finding::Object as ListedObject;
 use crate::base::{Condition, ConditionState, Evidence, FactKind, Finding, Level, SourceId, Stamp};
 use crate::correlate::choice::Bindings;
@@ -11,8 +12,8 @@ use crate::correlate::{Bound, EventIndex, Row, RowSource, Search, Tri, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::{Also, AlsoPlace, Order, Support, Verdict};
 
-use super::anchors::Entry;
 use super::exposed::ExposedHost;
+use super::tally::Entry;
 use super::{Texts, collect, doubts};
 
 /// Evidence while it is put together: events once each, and facts behind them.
@@ -160,7 +161,7 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts)
 fn entry_key(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> String {
     let mut values: Vec<String> = entry.object.iter().map(|(key, value)| format!("{key}={value}")).collect();
     if values.is_empty()
-        && let Some(event) = entry.anchors.first().and_then(|anchor| world.event(*anchor))
+        && let Some(event) = world.event(entry.anchor)
     {
         values.push(format!("source={}", world.path(event.source)));
     }
@@ -317,7 +318,9 @@ fn nearest(
             _ => u64::try_from(event.abs_diff(anchor.event)).unwrap_or(u64::MAX),
         }
     };
-    world.of_kinds(&support.kinds).into_iter().filter(fits).min_by_key(|event| (distance(*event), *event))
+    let near =
+        search.joined(&support.kinds, &support.same, (&support.order, Some(support.within)), &bindings)?;
+    near.into_iter().filter(fits).min_by_key(|event| (distance(*event), *event))
 }
 
 /// The finding's own object with all its listed keys, then further objects.
@@ -410,9 +413,10 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
     };
     let joined = |event: EventIndex| search.joins(&also.same, &order, event, &bindings);
     // Certainly behind: what is perhaps behind does not end the list.
-    let ends: Vec<EventIndex> = world
-        .of_kinds(&also.until)
+    let of_kinds = |kinds: &[EventKind]| search.joined(kinds, &also.same, (&order, None), &bindings);
+    let ends: Vec<EventIndex> = of_kinds(&also.until)
         .into_iter()
+        .flatten()
         .filter(|event| *event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))
         .filter(|event| world.all_hold(*event, &also.until_filters, &bindings) == Tri::Yes)
         .collect();
@@ -424,9 +428,9 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
     };
     let counts_itself = matches!(also.place, AlsoPlace::After(_));
     let mut listed: HashSet<String> = HashSet::new();
-    world
-        .of_kinds(&also.kinds)
+    of_kinds(&also.kinds)
         .into_iter()
+        .flatten()
         .filter(|event| {
             let itself = *event == anchor && counts_itself;
             itself || (*event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))

@@ -11,7 +11,7 @@ use blogscan::base::version::Ordering;
 use blogscan::base::{
     Coverage, Dialect, Event, Fact, FactKind, Finding, Impact, Interval, Level, Session, Stamp, Zone,
 };
-use blogscan::correlate::{SourceInfo, World, WorldParts};
+use blogscan::correlate::{Bounds, SourceInfo, World, WorldParts};
 use blogscan::identity::Names;
 use blogscan::pattern::Catalogue;
 use blogscan::pattern::model::{
@@ -521,6 +521,7 @@ pub struct Scene {
     pub links: Vec<(String, String)>,
     pub skew: i64,
     pub default_host: Option<String>,
+    pub bounds: Bounds,
 }
 
 impl Scene {
@@ -534,6 +535,7 @@ impl Scene {
             links: Vec::new(),
             skew: SKEW,
             default_host: None,
+            bounds: Bounds::default(),
         }
     }
 
@@ -616,6 +618,7 @@ impl Scene {
             backup_accounts: vec!["svc-backup".to_owned()],
             skew: self.skew,
             default_host: self.default_host.clone(),
+            bounds: self.bounds,
         }
     }
 

@@ -248,5 +248,6 @@ fn parts_of(world: &World<'_>) -> WorldParts {
         backup_accounts: world.backup_accounts.clone(),
         skew: world.skew,
         default_host: world.default_host.clone(),
+        bounds: world.bounds,
     }
 }
