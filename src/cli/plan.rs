@@ -159,6 +159,8 @@ pub(crate) fn shows_progress(words: &ReadingWords, surroundings: &Surroundings) 
 /// What is said about reading, without patterns.
 pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options {
     let mut options = Options { jobs: words.jobs, ..Options::default() };
+    options.bounds.events = words.max_events;
+    options.bounds.findings = words.max_findings;
     options.date_order = words.date_order.map(Into::into);
     options.host = words.host.as_deref().map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
     for text in &words.tz {

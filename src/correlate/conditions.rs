@@ -81,6 +81,10 @@ impl Search<'_, '_> {
     /// latest, they must agree. One without any time holds at every moment that no other contradicts. `None`: no
     /// state is known.
     fn judge_latest(&self, condition: &ConditionDef, latest: &Latest, steps: &[Bound]) -> Option<Judged> {
+        if self.world.has_lost(&latest.met) || self.world.has_lost(&latest.unmet) {
+            // A later state was perhaps read, and not held.
+            return Some(Judged::of(ConditionState::Unknown));
+        }
         let bound = Bindings::of(steps);
         let moment = bound.event(&latest.before)?;
         let States { before, open, timeless } = self.states(latest, moment, &bound)?;
@@ -213,6 +217,9 @@ impl Search<'_, '_> {
                 .and_then(|anchor| self.world.value(anchor.event, "host"))
                 .map(std::borrow::Cow::into_owned)
         });
+        if self.world.has_lost(kinds) {
+            return Tri::Unknown;
+        }
         let question = (host, dialect, kinds.to_vec());
         if let Some(answer) = self.listed.borrow().get(&question) {
             return *answer;

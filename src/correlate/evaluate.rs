@@ -7,6 +7,7 @@ use crate::pattern::model::{ConditionTest, Verdict};
 
 use super::absence::Seen;
 use super::choice::{Bindings, Bound, Choice, Doubt, Row, RowSource};
+use super::index::Candidates;
 use super::steps::{Notes, Search, Visit};
 use super::world::EventIndex;
 
@@ -62,7 +63,7 @@ enum Fate {
 
 impl Search<'_, '_> {
     /// Events that can begin a verdict, in the total order.
-    pub fn anchors(&self) -> Vec<EventIndex> {
+    pub fn anchors(&self) -> Candidates {
         let first = self.pattern.verdicts.iter().filter_map(|verdict| verdict.steps.first());
         let kinds: Vec<_> = first.flat_map(|step| step.kinds.iter().copied()).collect();
         self.world.of_kinds(&kinds)
@@ -141,7 +142,7 @@ impl Search<'_, '_> {
 
     fn own_value(&self, key: &str, bound: &[Bound]) -> Option<String> {
         let mut events = bound.iter().filter_map(|step| self.world.event(step.event));
-        events.find_map(|event| event.values.get(key)).map(|value| value.to_string())
+        events.find_map(|event| event.value(key))
     }
 
     fn fate(
@@ -174,6 +175,10 @@ impl Search<'_, '_> {
                     choice.rows.push(row(ConditionState::Unknown, vec![event]));
                 }
                 Seen::No => {
+                    if self.world.has_lost(&unless.kinds) {
+                        // It was perhaps read, and not held.
+                        choice.doubts.push(Doubt::NotCovered { row: unless.name.clone() });
+                    }
                     let covered = self.covered(unless, object, &bindings);
                     let state = if covered { ConditionState::Met } else { ConditionState::Unknown };
                     choice.rows.push(row(state, Vec::new()));

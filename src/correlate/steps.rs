@@ -16,6 +16,7 @@ use crate::pattern::model::{Count, Join, Order, Step, Within};
 
 use super::absence::{Seen, Weighing};
 use super::choice::{Bindings, Bound, Doubt, Remark};
+use super::index::Candidates;
 use super::relation::{Point, Relation, Tri};
 use super::windows::{Window, WindowInstance};
 use super::world::{EventIndex, World};
@@ -148,11 +149,11 @@ impl<'w, 'c> Search<'w, 'c> {
     /// Every event that can fill a step, in the total order.
     pub fn find(&self, step: &Step, bound: &Bindings<'_>) -> Vec<Found> {
         let Some(candidates) = self.candidates(step, bound) else { return Vec::new() };
-        candidates.into_iter().filter_map(|event| self.fit(step, event, bound)).collect()
+        candidates.filter_map(|event| self.fit(step, event, bound)).collect()
     }
 
     /// A superset of the events that can fill a step; `None` where a join has nothing to join with.
-    fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Vec<EventIndex>> {
+    fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Candidates> {
         self.joined(&step.kinds, &step.same, (&step.order, Some(step.within)), bound)
     }
 
@@ -164,7 +165,7 @@ impl<'w, 'c> Search<'w, 'c> {
         same: &[Join],
         (order, within): (&Order, Option<Option<Within>>),
         bound: &Bindings<'_>,
-    ) -> Option<Vec<EventIndex>> {
+    ) -> Option<Candidates> {
         let mut values = Vec::with_capacity(same.len());
         for join in same {
             let theirs = self.joined_value(join, order, bound)?;
@@ -223,7 +224,7 @@ impl<'w, 'c> Search<'w, 'c> {
         self.judge_windows(step, &mut found)?;
         self.judge_running(step, &mut found, bound)?;
         self.gather(step, &mut found, bound)?;
-        for what in &self.world.event(event)?.untold {
+        for what in self.world.event(event)?.untold {
             found.remarks.push(Remark::Untold { step: step.name.clone(), what });
         }
         Some(found)
@@ -243,7 +244,7 @@ impl<'w, 'c> Search<'w, 'c> {
             && step.running_at.is_none()
         {
             let there = self.world.event(anchor.event)?;
-            match (event.host.as_deref(), there.host.as_deref()) {
+            match (event.host, there.host) {
                 _ if event.stream == there.stream => {}
                 (Some(mine), Some(theirs)) if self.world.names.same(mine, theirs) => {}
                 (Some(_), Some(_)) => return None,
@@ -346,7 +347,7 @@ impl<'w, 'c> Search<'w, 'c> {
         let event = self.world.event(found.event)?;
         let session = event.session.and_then(|session| usize::try_from(session).ok());
         let session = self.world.sessions.get(session?)?;
-        let end = |stamp| Point { stamp, position: None, pid: None, ..Point::of(event) };
+        let end = |stamp| Point { stamp, position: None, pid: None, ..Point::of(&event) };
         let clocks = self.world.clocks();
         let running = match (session.first, session.last) {
             (Some(first), Some(last)) => {
@@ -461,7 +462,8 @@ impl World<'_> {
     /// What an event says, apart from where it was read.
     pub fn content(&self, event: EventIndex) -> String {
         let Some(event) = self.event(event) else { return String::new() };
-        let values: Vec<String> = event.values.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let values: Vec<String> =
+            event.values().iter().map(|(key, value)| format!("{key}={value}")).collect();
         format!("{} {} {:?} {:?} {}", event.kind.0, event.stamp, event.host, event.pid, values.join(" "))
     }
 

@@ -37,13 +37,12 @@ impl World<'_> {
             "session" => return event.session.map(|session| Cow::Owned(session.to_string())),
             "pid" => return event.pid.map(|pid| Cow::Owned(pid.to_string())),
             "host" => {
-                let named = event.values.get("host").map(|value| &**value);
-                return named.or(event.host.as_deref()).map(Cow::Borrowed);
+                return event.value("host").map(Cow::Owned).or(event.host.map(Cow::Borrowed));
             }
             _ => {}
         }
-        if let Some(value) = event.values.get(key) {
-            return Some(Cow::Borrowed(value));
+        if let Some(value) = event.value(key) {
+            return Some(Cow::Owned(value));
         }
         let session = usize::try_from(event.session?).ok().and_then(|session| self.sessions.get(session))?;
         session.values.get(key).map(|value| Cow::Borrowed(&**value))

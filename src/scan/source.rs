@@ -4,11 +4,13 @@
 //! block completes. A large plain file of a dialect that may be cut is read in chunks side by side.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::base::stamp::midnight;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
+use crate::correlate::Spill;
 use crate::dialect::identify::recognise;
 use crate::dialect::{
     BinaryReader, Claim, Place, Reader, SourceContext, binary_reader, reader as dialect_reader,
@@ -21,7 +23,6 @@ use crate::pattern::Catalogue;
 use super::Options;
 use super::collect::{Collector, Part, Reading};
 use super::repeats::Repeats;
-use super::spill::Spill;
 
 /// A source that was read.
 #[derive(Clone)]
@@ -72,7 +73,9 @@ pub(super) fn order_told_late(extract: &Extract) -> Option<DateOrder> {
 pub(super) struct Workshop<'c> {
     pub(super) catalogue: &'c Catalogue,
     pub(super) matcher: Matcher<'c>,
-    pub(super) spill: Spill,
+    pub(super) spill: Arc<Spill>,
+    /// So many events of one source are held.
+    pub(super) most_events: usize,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
     /// How sources are read.
@@ -94,7 +97,8 @@ impl<'c> Workshop<'c> {
         Workshop {
             catalogue,
             matcher: Matcher::new(catalogue),
-            spill: Spill::new(),
+            spill: Arc::default(),
+            most_events: options.bounds.events,
             order: options.date_order,
             reading: options.reading.clone(),
             keeps: false,
@@ -174,7 +178,6 @@ impl<'c> Workshop<'c> {
             }
             None => read_unknown(text, &mut extract),
         }
-        // What the events share stays with them.
         extract.part.repeats = Repeats::default();
         extract
     }
@@ -202,6 +205,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
+            most_events: self.most_events,
             midnight: None,
             process: context.place.process.as_deref(),
             order: extract.order,
@@ -256,6 +260,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
+            most_events: self.most_events,
             midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: extract.order,
@@ -337,9 +342,8 @@ fn read_chunks(
     let ranges = file.align(file.cut(input::CHUNK_BYTES), &begins);
     let read =
         |range: ChunkRange, part: Part| read_text(file.read(range), dialect.splitter(context), reading, part);
-    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
     let mut whole: Option<(Part, Outcome)> = None;
-    for (range, (part, next)) in ranges.into_iter().zip(parts) {
+    for (range, (part, next)) in waves(&ranges, &|range| read(range, Part::default())) {
         match &mut whole {
             None => whole = Some((part, next)),
             Some((before, outcome)) => {
@@ -348,12 +352,27 @@ fn read_chunks(
                 } else {
                     (part, next)
                 };
-                before.join(part, outcome.breaks);
+                before.join(part, outcome.breaks, (reading.spill, reading.most_events));
                 outcome.join(next);
             }
         }
     }
     whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
+}
+
+/// So many pieces for each thread are read before they are put together: what all pieces of a large file hold is not to
+/// be in memory twice.
+const WAVE: usize = 8;
+
+/// Reads pieces side by side; they come back in order.
+fn waves<T: Send>(
+    ranges: &[ChunkRange],
+    read: &(dyn Fn(ChunkRange) -> T + Sync),
+) -> impl Iterator<Item = (ChunkRange, T)> {
+    ranges.chunks(WAVE * rayon::current_num_threads().max(1)).flat_map(move |wave| {
+        let parts: Vec<T> = wave.par_iter().map(|range| read(*range)).collect();
+        wave.iter().copied().zip(parts)
+    })
 }
 
 /// Reads a log on from where it was read to, or from its beginning, such that it can be read on another day: the end,
@@ -380,11 +399,11 @@ fn read_on(
     let ranges = rest.align(ranges, &begins);
     let read =
         |range: ChunkRange, part: Part| read_text(rest.read(range), dialect.splitter(context), reading, part);
-    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
     let mut whole = before.map(|resume| (resume.body, resume.outcome.outcome()));
     let mut resume = None;
     let last = ranges.len().saturating_sub(1);
-    for (number, (range, (part, next))) in ranges.into_iter().zip(parts).enumerate() {
+    let read_first = |range| read(range, Part::default());
+    for (number, (range, (part, next))) in waves(&ranges, &read_first).enumerate() {
         let Some((held, outcome)) = &mut whole else {
             whole = Some((part, next));
             continue;
@@ -402,7 +421,7 @@ fn read_on(
                 tail: Part { repeats: Repeats::default(), ..part.clone() },
             });
         }
-        held.join(part, outcome.breaks);
+        held.join(part, outcome.breaks, (reading.spill, reading.most_events));
         outcome.join(next);
     }
     let (part, outcome) = whole

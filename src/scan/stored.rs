@@ -15,16 +15,15 @@ use crate::base::event::EventKind;
 use crate::base::{
     DateOrder, Dialect, Event, Fact, FactKind, Key, Notice, NoticeCode, SourceId, Stamp, StreamId, Values,
 };
+use crate::correlate::{Events, Held, Lost, Spill};
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
-use crate::verdict::Texts;
 
 use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
 use super::repeats::Repeats;
 use super::source::{Extract, Resume};
-use super::spill::Spill;
 use super::track::{Days, Track};
 use super::unknown::Errors;
 
@@ -105,6 +104,15 @@ struct StoredEvent {
     untold: Vec<String>,
 }
 
+/// Events beyond the bound.
+#[derive(Serialize, Deserialize)]
+struct StoredLost {
+    events: u64,
+    kinds: Vec<usize>,
+    line: Option<u64>,
+    span: Option<(Stamp, Stamp)>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredFact {
     host: Option<String>,
@@ -128,6 +136,8 @@ struct StoredPart {
     headless: u64,
     position: i64,
     events: Vec<StoredEvent>,
+    #[serde(default)]
+    lost: Option<StoredLost>,
     facts: Vec<StoredFact>,
     notices: Vec<(String, Option<u64>, String)>,
     votes: (u64, u64, u64),
@@ -233,7 +243,7 @@ impl Terms<'_> {
             Some(resume) => {
                 let body = self.part_in(resume.body, kinds)?;
                 let mut whole = body.clone();
-                whole.join(tail.clone(), resume.outcome.breaks);
+                whole.join(tail.clone(), resume.outcome.breaks, (self.spill, usize::MAX));
                 (whole, Some(Resume { offset: resume.offset, outcome: resume.outcome, body, tail }))
             }
         };
@@ -263,26 +273,33 @@ impl Terms<'_> {
     }
 
     fn part_out(&self, part: &Part, kinds: &mut IndexSet<EventKind>) -> StoredPart {
-        let event = |event: &Event| StoredEvent {
+        let lost = (part.lost.events > 0).then(|| StoredLost {
+            events: part.lost.events,
+            kinds: part.lost.kinds.iter().map(|kind| kinds.insert_full(*kind).0).collect(),
+            line: part.lost.line,
+            span: part.lost.span,
+        });
+        let event = |event: Held<'_>| StoredEvent {
             kind: kinds.insert_full(event.kind).0,
             dialect: event.dialect,
             position: event.position,
-            line: event.line,
-            number: event.number,
+            line: event.line(),
+            number: event.number(),
             stamp: event.stamp,
             placed: event.placed,
-            host: event.host.clone(),
+            host: event.host.map(Arc::from),
             pid: event.pid,
             session: event.session,
-            values: event.values.clone(),
-            text: self.spill.text(event),
+            values: event.values(),
+            text: event.text(),
             untold: event.untold.iter().map(|name| (*name).to_owned()).collect(),
         };
         StoredPart {
             records: part.records,
             headless: part.headless,
             position: part.position,
-            events: part.events.iter().map(event).collect(),
+            events: part.events.iter(self.spill).map(event).collect(),
+            lost,
             facts: part.facts.iter().map(fact_out).collect(),
             notices: part
                 .notices
@@ -335,17 +352,28 @@ impl Terms<'_> {
                 pid: event.pid,
                 session: event.session,
                 values: event.values,
-                text: self.spill.keep(&event.text),
+                text: Arc::from(event.text),
                 untold: event.untold.iter().filter_map(|name| known_filter(name)).collect(),
             })
         };
+        let mut events = Events::default();
+        for event in stored.events.into_iter().filter_map(event) {
+            events.push(self.spill, &event).then_some(())?;
+        }
+        let lost = stored.lost.map_or_else(Lost::default, |lost| Lost {
+            events: lost.events,
+            kinds: lost.kinds.iter().filter_map(|kind| kinds.get(*kind).copied().flatten()).collect(),
+            line: lost.line,
+            span: lost.span,
+        });
         let (month_first, day_first, swappable) = stored.votes;
         let (rising, falling) = stored.slopes;
         Some(Part {
             records: stored.records,
             headless: stored.headless,
             position: stored.position,
-            events: stored.events.into_iter().filter_map(event).collect(),
+            events,
+            lost,
             facts: stored.facts.into_iter().map(fact_in).collect(),
             notices: stored
                 .notices

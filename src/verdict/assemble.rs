@@ -14,12 +14,11 @@ use crate::pattern::model::{Also, AlsoPlace, Order, Support, Verdict};
 
 use super::exposed::ExposedHost;
 use super::tally::Entry;
-use super::{Texts, collect, doubts};
+use super::{collect, doubts};
 
 /// Evidence while it is put together: events once each, and facts behind them.
 struct Pile<'a> {
     world: &'a World<'a>,
-    texts: &'a dyn Texts,
     events: Vec<EventIndex>,
     list: Vec<Evidence>,
     facts: Vec<(usize, usize)>,
@@ -32,16 +31,16 @@ impl Pile<'_> {
         }
         let Some(event) = self.world.event(index) else { return usize::MAX };
         let fields: IndexMap<String, String> =
-            event.values.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+            event.values().iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         self.list.push(Evidence {
             event: name.to_owned(),
             source: self.world.path(event.source).to_owned(),
-            line: event.line,
-            record: event.number,
+            line: event.line(),
+            record: event.number(),
             time: time(event.stamp),
             host: self.world.value(index, "host").map(std::borrow::Cow::into_owned),
             fields,
-            text: cut(self.texts.text(event)),
+            text: cut(event.text()),
         });
         self.events.push(index);
         self.list.len() - 1
@@ -103,9 +102,9 @@ fn time(stamp: Stamp) -> Option<String> {
 }
 
 /// A finding with steps.
-pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts) -> Finding {
+pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry) -> Finding {
     let (world, pattern) = (search.world, search.pattern);
-    let mut pile = Pile { world, texts, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
+    let mut pile = Pile { world, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
     let steps = &entry.choice.steps;
     for step in steps {
         pile.add(step.event, &step.name);
@@ -384,7 +383,7 @@ fn listed_values(world: &World<'_>, event: EventIndex, keys: &[String]) -> Index
         values.insert("time".to_owned(), time);
     }
     if keys.is_empty() {
-        values.extend(held.values.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        values.extend(held.values().iter().map(|(key, value)| (key.to_string(), value.to_string())));
     } else {
         values
             .extend(keys.iter().filter_map(|key| Some((key.clone(), world.value(event, key)?.into_owned()))));
@@ -487,13 +486,8 @@ fn dedup(texts: &mut Vec<String>) {
 }
 
 /// A finding of a host on which nothing happened yet.
-pub(super) fn exposed(
-    world: &World<'_>,
-    pattern: &Pattern,
-    host: &ExposedHost,
-    texts: &dyn Texts,
-) -> Finding {
-    let mut pile = Pile { world, texts, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
+pub(super) fn exposed(world: &World<'_>, pattern: &Pattern, host: &ExposedHost) -> Finding {
+    let mut pile = Pile { world, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
     let mut conditions = Vec::new();
     let mut said: Vec<String> = Vec::new();
     let verdict = pattern.verdicts.get(host.verdict);

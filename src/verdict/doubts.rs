@@ -51,7 +51,7 @@ fn unverified_steps(world: &World<'_>, steps: &[Bound]) -> Vec<String> {
 fn place(world: &World<'_>, steps: &[Bound], step: &str) -> String {
     let event = steps.iter().find(|bound| bound.name == step).and_then(|bound| world.event(bound.event));
     match event {
-        Some(event) => match event.line {
+        Some(event) => match event.line() {
             Some(line) => format!("{step} ({}:{line})", world.path(event.source)),
             None => format!("{step} ({})", world.path(event.source)),
         },
@@ -226,7 +226,7 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
                 continue;
             }
             if let Some(event) = before.first().and_then(|event| world.event(*event)) {
-                let line = event.line.map(|line| format!(":{line}")).unwrap_or_default();
+                let line = event.line().map(|line| format!(":{line}")).unwrap_or_default();
                 return Some(format!(
                     "{} ({}{line}) lies before {reference}, though it would have to follow it: clock or zone?",
                     step.name,

@@ -81,7 +81,7 @@ fn known_hosts(world: &World<'_>) -> Vec<String> {
         .iter()
         .filter_map(|fact| fact.host.as_deref())
         .chain(world.default_host.as_deref())
-        .chain(world.events.iter().filter_map(|event| event.host.as_deref()));
+        .chain(world.all().filter_map(|event| event.host));
     let mut hosts: Vec<String> = Vec::new();
     let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
     for host in named {

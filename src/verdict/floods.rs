@@ -59,7 +59,7 @@ pub(super) fn counted(
     let notice = |code, detail| Notice { code, source: None, line: None, detail };
     for (level, count) in counts {
         let detail = format!(
-            "{id}: {} more findings ({}) are counted and not shown each{} (--most-findings)",
+            "{id}: {} more findings ({}) are counted and not shown each{} (--max-findings)",
             count.findings,
             level.name(),
             count.span()
@@ -126,13 +126,13 @@ fn ends_of(
     for end in ends {
         let Ok(anchor) = usize::try_from(end.anchor) else { continue };
         let Some(event) = world.event(anchor).filter(|_| !told.contains(&anchor)) else { continue };
-        let source = world.path(event.source).to_owned();
+        let (source, line) = (world.path(event.source).to_owned(), event.line());
         if raised.len() >= MOST_ENDS {
             more.findings += 1;
             more.add(world, std::iter::once(anchor));
             continue;
         }
-        if !raised.insert((source.clone(), event.line, end.row)) {
+        if !raised.insert((source.clone(), line, end.row)) {
             continue;
         }
         let row =
@@ -140,7 +140,7 @@ fn ends_of(
         judgement.notices.push(Notice {
             code: code(end.is_hole),
             source: Some(source),
-            line: event.line,
+            line,
             detail: if end.is_hole {
                 format!("the log has a hole where it would show whether this did harm ({row})")
             } else {

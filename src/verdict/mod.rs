@@ -26,18 +26,12 @@ mod tally;
 
 use std::collections::HashSet;
 
-use crate::base::{Event, Finding, Level, Notice};
+use crate::base::{Finding, Level, Notice};
 use crate::correlate::{Search, World};
 use crate::pattern::Pattern;
 
 pub use tally::Entry;
 use tally::{Standing, Tally};
-
-/// Gives back the text of an event as it was read.
-pub trait Texts {
-    /// The record's text; what can't be read any more is empty.
-    fn text(&self, event: &Event) -> String;
-}
 
 /// What the patterns come to.
 #[derive(Debug, Default)]
@@ -49,16 +43,17 @@ pub struct Judgement {
 }
 
 /// Judges every pattern that `wanted` admits.
-pub fn judge(world: &World<'_>, texts: &dyn Texts, wanted: &dyn Fn(&Pattern) -> bool) -> Judgement {
+pub fn judge(world: &World<'_>, wanted: &dyn Fn(&Pattern) -> bool) -> Judgement {
     let mut judgement = Judgement::default();
     for pattern in world.catalogue.patterns.iter().filter(|pattern| wanted(pattern)) {
-        judge_pattern(world, pattern, texts, &mut judgement);
+        judge_pattern(world, pattern, &mut judgement);
+        world.forget_tables();
     }
     sort(&mut judgement.findings);
     judgement
 }
 
-fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, texts: &dyn Texts, judgement: &mut Judgement) {
+fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, judgement: &mut Judgement) {
     let search = Search::new(world, pattern);
     let mut tally = Tally::of(&search);
     let held = subsume::held(world, &tally);
@@ -76,8 +71,8 @@ fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, texts: &dyn Texts,
     }
     floods::ends(&search, &mut tally, &held, judgement);
     floods::counted(&search, &tally, &counted, judgement);
-    judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry, texts)));
-    judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host, texts)));
+    judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry)));
+    judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host)));
 }
 
 /// By level, impact, advisory, first time and object.
