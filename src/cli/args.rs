@@ -293,7 +293,7 @@ pub(crate) struct ReadingWords {
     /// One packed file may become so many bytes: 500M, 64G
     #[arg(long, value_name = "SIZE", default_value = "256G", help_heading = "Bounds")]
     pub(crate) max_expanded: String,
-    /// So many matched events are held in all: 28 bytes each, and 4 to 16 where they are looked up
+    /// So many matched events are held in all: 24 bytes each, and 4 to 16 where they are looked up
     #[arg(long, value_name = "N", default_value_t = MOST_EVENTS, help_heading = "Bounds")]
     pub(crate) max_events: usize,
     /// So many findings of one advisory are shown each; the rest are counted

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use crate::base::Stamp;
 use crate::base::event::EventKind;
 
-/// How many matched events of one scan are held: 28 bytes each, and 4 to 16 where they are looked up.
+/// How many matched events of one scan are held: 24 bytes each, and 4 to 16 where they are looked up.
 pub const MOST_EVENTS: usize = 8_000_000;
 
 /// How many findings of one advisory a report shows each. A person reads a few; more than this are one incident, of
 /// which count, first and last time say more.
-pub const MOST_FINDINGS: usize = 5_000;
+pub const MOST_FINDINGS: usize = 2_000;
 
 /// How many objects of one advisory are told apart at one level: some 100 bytes each.
-pub const MOST_OBJECTS: usize = 1_000_000;
+pub const MOST_OBJECTS: usize = 500_000;
 
 /// What a person may set, and tests lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

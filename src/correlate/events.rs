@@ -1,4 +1,4 @@
-//! Many events in little memory: 28 bytes each. What a flood has in common (definition, source, host, zone, names of
+//! Many events in little memory: 24 bytes each. What a flood has in common (definition, source, host, zone, names of
 //! values) is held once; line, record number, values and text wait in the spill until they are asked for.
 
 use std::sync::Arc;
@@ -15,7 +15,12 @@ use super::spill::{Address, Spill};
 pub struct Events {
     rows: Vec<Row>,
     origins: IndexSet<Origin>,
+    /// Process ids and sessions.
+    actors: IndexSet<Actor>,
 }
+
+/// Process id and session.
+type Actor = (Option<u64>, Option<u32>);
 
 /// What differs from event to event.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +29,9 @@ struct Row {
     /// first (eight bytes together would be padded).
     time: [u32; 2],
     origin: u32,
-    /// Low halves.
+    actor: u32,
+    /// Low half.
     position: u32,
-    pid: u32,
-    session: u32,
     rest: Address,
 }
 
@@ -37,8 +41,6 @@ struct Origin {
     kind: EventKind,
     dialect: Dialect,
     place: Place,
-    /// High halves; a pid that is none has none.
-    pid: Option<u32>,
     keys: Arc<[Key]>,
     untold: Vec<&'static str>,
 }
@@ -63,9 +65,6 @@ enum Shape {
     Clock { fraction: bool, placed: Option<i64> },
     Dated { zone: Zone, fraction: bool, swappable: bool },
 }
-
-/// No session.
-const NO_SESSION: u32 = u32::MAX;
 
 /// Where and when an event happened, to be changed.
 #[derive(Clone, Debug)]
@@ -179,7 +178,6 @@ impl Events {
         let Some(rest) = spill.keep(&rest) else { return false };
         let (shape, micros) = Shape::of(event.stamp, event.placed);
         let [position, high] = halves(event.position.cast_unsigned());
-        let [pid, pid_high] = halves(event.pid.unwrap_or(0));
         let origin = Origin {
             kind: event.kind,
             dialect: event.dialect,
@@ -191,19 +189,23 @@ impl Events {
                 position: high.cast_signed(),
                 lines: 0,
             },
-            pid: event.pid.map(|_| pid_high),
             keys: event.values.iter().map(|(key, _)| Arc::clone(key)).collect(),
             untold: event.untold.clone(),
         };
         let (origin, _) = self.origins.insert_full(origin);
-        let Ok(origin) = u32::try_from(origin) else { return false };
-        let session = event.session.unwrap_or(NO_SESSION);
-        self.rows.push(Row { time: halves(micros.cast_unsigned()), origin, position, pid, session, rest });
+        let (actor, _) = self.actors.insert_full((event.pid, event.session));
+        let (Ok(origin), Ok(actor)) = (u32::try_from(origin), u32::try_from(actor)) else { return false };
+        self.rows.push(Row { time: halves(micros.cast_unsigned()), origin, actor, position, rest });
         true
     }
 
     fn origin(&self, row: &Row) -> Option<&Origin> {
         self.origins.get_index(usize::try_from(row.origin).ok()?)
+    }
+
+    fn actor(&self, row: &Row) -> Actor {
+        let actor = usize::try_from(row.actor).ok().and_then(|actor| self.actors.get_index(actor));
+        actor.copied().unwrap_or_default()
     }
 
     /// The event at an index.
@@ -212,6 +214,7 @@ impl Events {
         let origin = self.origin(row)?;
         let place = &origin.place;
         let (stamp, placed) = place.shape.stamp(row.micros());
+        let (pid, session) = self.actor(row);
         Some(Held {
             kind: origin.kind,
             dialect: origin.dialect,
@@ -221,8 +224,8 @@ impl Events {
             stamp,
             placed,
             host: place.host.as_deref(),
-            pid: origin.pid.map(|high| u64::from(high) << 32 | u64::from(row.pid)),
-            session: (row.session != NO_SESSION).then_some(row.session),
+            pid,
+            session,
             untold: &origin.untold,
             keys: &origin.keys,
             lines: place.lines,
@@ -245,7 +248,7 @@ impl Events {
 
     /// Changes where and when events happened.
     pub fn edit(&mut self, mut change: impl FnMut(&mut Placing)) {
-        let origins = std::mem::take(&mut self.origins);
+        let (origins, actors) = (std::mem::take(&mut self.origins), std::mem::take(&mut self.actors));
         // Nearly all events of one origin change alike.
         let mut known: Vec<Option<(Place, u32)>> = vec![None; origins.len()];
         for row in &mut self.rows {
@@ -253,6 +256,8 @@ impl Events {
             let (Some(origin), Some(known)) = (origins.get_index(at), known.get_mut(at)) else { continue };
             let place = &origin.place;
             let (stamp, placed) = place.shape.stamp(row.micros());
+            let actor = usize::try_from(row.actor).ok().and_then(|actor| actors.get_index(actor));
+            let (pid, session) = actor.copied().unwrap_or_default();
             let mut placing = Placing {
                 source: place.source,
                 stream: place.stream,
@@ -260,7 +265,7 @@ impl Events {
                 stamp,
                 placed,
                 host: place.host.clone(),
-                session: (row.session != NO_SESSION).then_some(row.session),
+                session,
                 lines: place.lines,
             };
             change(&mut placing);
@@ -276,7 +281,8 @@ impl Events {
             };
             row.time = halves(micros.cast_unsigned());
             row.position = position;
-            row.session = placing.session.unwrap_or(NO_SESSION);
+            let (actor, _) = self.actors.insert_full((pid, placing.session));
+            row.actor = u32::try_from(actor).unwrap_or(u32::MAX);
             row.origin = match known {
                 Some((before, number)) if *before == place => *number,
                 _ => {
@@ -301,9 +307,18 @@ impl Events {
             .into_iter()
             .map(|origin| u32::try_from(self.origins.insert_full(origin).0).unwrap_or(u32::MAX))
             .collect();
-        self.rows.extend(other.rows.into_iter().map(|row| {
-            let at = usize::try_from(row.origin).unwrap_or(usize::MAX);
-            Row { origin: numbers.get(at).copied().unwrap_or(u32::MAX), ..row }
+        let actors: Vec<u32> = other
+            .actors
+            .into_iter()
+            .map(|actor| u32::try_from(self.actors.insert_full(actor).0).unwrap_or(u32::MAX))
+            .collect();
+        let of = |numbers: &[u32], number: u32| {
+            usize::try_from(number).ok().and_then(|at| numbers.get(at)).copied().unwrap_or(u32::MAX)
+        };
+        self.rows.extend(other.rows.into_iter().map(|row| Row {
+            origin: of(&numbers, row.origin),
+            actor: of(&actors, row.actor),
+            ..row
         }));
     }
 
@@ -533,6 +548,6 @@ mod tests {
 
     #[test]
     fn an_event_is_small() {
-        assert_eq!(std::mem::size_of::<Row>(), 28);
+        assert_eq!(std::mem::size_of::<Row>(), 24);
     }
 }

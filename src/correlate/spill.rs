@@ -37,7 +37,7 @@ struct Inner {
 
 /// Where something is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Address(pub(super) u32);
+pub struct Address(u32);
 
 impl Spill {
     /// Nothing is kept yet.

@@ -316,8 +316,11 @@ impl<'w, 'c> Search<'w, 'c> {
             let def = self.pattern.windows.get(index)?;
             let placement = self.world.placement(def, self.windows.get(index)?, found.event);
             let state = match (wanted, placement.inside) {
+                // What closed the window was perhaps read, and not held.
+                (true, Tri::Yes) if self.world.has_lost(&def.closes) => Tri::Unknown,
                 (true, inside) => inside,
                 (false, Tri::Yes) => Tri::No,
+                (false, Tri::No) if self.world.has_lost(&def.opens) => Tri::Unknown,
                 (false, Tri::No) => Tri::Yes,
                 (false, Tri::Unknown) => Tri::Unknown,
             };

@@ -134,7 +134,7 @@ impl<'c> World<'c> {
             (path(one.source), one.line, &one.kind).cmp(&(path(other.source), other.line, &other.kind))
         });
         let mut by_kind: Vec<List> = Vec::new();
-        by_kind.resize_with(catalogue.events.len(), List::default);
+        by_kind.resize_with(catalogue.events.len(), || List::ByKind(Default::default()));
         for (index, event) in events.iter(&spill).enumerate() {
             if let Some(list) = usize::try_from(event.kind.0).ok().and_then(|kind| by_kind.get_mut(kind)) {
                 list.push(0, event.stamp, index);
@@ -246,16 +246,23 @@ impl<'c> World<'c> {
     /// Of several values that an event must have, the one that the fewest events of these kinds have: what is looked
     /// through then does not grow with a flood that shares the others (all lines of one log share its stream).
     pub fn rarest(&self, kinds: &[EventKind], values: Vec<(&str, String)>) -> Option<(String, String)> {
-        let rarest = if values.len() < 2 {
-            values.into_iter().next()
-        } else {
-            values.into_iter().min_by_key(|(key, value)| {
-                let hash = index::hash(&self.value_key(key, value));
-                let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
-                lists.map(|list| list.count(hash)).sum::<usize>()
-            })
-        };
-        rarest.map(|(key, value)| (key.to_owned(), value))
+        if values.len() < 2 {
+            return values.into_iter().next().map(|(key, value)| (key.to_owned(), value));
+        }
+        // A table costs as much as a look at all events: it is not made where another one gives few already.
+        let mut rarest: Option<(usize, (&str, String))> = None;
+        for (key, value) in by_likely_rareness(values) {
+            let hash = index::hash(&self.value_key(key, &value));
+            let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
+            let count = lists.map(|list| list.count(hash)).sum::<usize>();
+            if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
+                rarest = Some((count, (key, value)));
+            }
+            if count <= FEW {
+                break;
+            }
+        }
+        rarest.map(|(_, (key, value))| (key.to_owned(), value))
     }
 
     /// How far the clock was ever set back in the process of this event.
@@ -277,7 +284,7 @@ impl<'c> World<'c> {
         if let Some(table) = self.by_value.borrow().get(&name) {
             return Some(Rc::clone(table));
         }
-        let mut table = List::default();
+        let mut table = List::ByValue(Vec::new());
         for index in self.of_kinds(&[kind]) {
             let (Some(event), Some(value)) = (self.event(index), self.value(index, key)) else { continue };
             table.push(index::hash(&self.value_key(key, &value)), event.stamp, index);
@@ -295,6 +302,19 @@ impl<'c> World<'c> {
             tables.clear();
         }
     }
+}
+
+/// So many events are looked through rather than asked for a rarer value.
+const FEW: usize = 64;
+
+/// All lines of a log share its stream, many its host; a number or a name is of few.
+fn by_likely_rareness(mut values: Vec<(&str, String)>) -> Vec<(&str, String)> {
+    values.sort_by_key(|(key, _)| match *key {
+        "stream" => 2,
+        "host" => 1,
+        _ => 0,
+    });
+    values
 }
 
 /// So many entries of tables by value, of eight bytes each, outlive a pattern.

@@ -3,13 +3,14 @@
 //! A short name equals two full names that differ from each other. So that those two stay apart, an object joins
 //! others only if it equals every one of them.
 //!
-//! A flood may be about millions of objects: their keys and values stand in one buffer, one behind the other.
+//! A flood may be about millions of objects: their values are kept where those of the events are.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use indexmap::IndexSet;
 
+use crate::correlate::spill::Address;
 use crate::correlate::{EventIndex, Object, World};
 
 /// Objects by number, in the order in which they were first met.
@@ -17,8 +18,6 @@ use crate::correlate::{EventIndex, Object, World};
 pub(super) struct Objects {
     /// Keys of objects, each list of them once.
     keys: IndexSet<Vec<String>>,
-    /// Values of all spellings, each behind its length.
-    values: Vec<u8>,
     spellings: Vec<Spelling>,
     /// The last spelling that may be equal, by the hash of what all of those have in common.
     by_key: HashMap<u64, u32>,
@@ -28,8 +27,8 @@ pub(super) struct Objects {
 /// One spelling of an object, keys in alphabetical order.
 #[derive(Clone, Copy)]
 struct Spelling {
-    /// Where its values begin.
-    at: usize,
+    /// Where its values are kept.
+    values: Option<Address>,
     keys: u32,
     number: u32,
     /// The spelling before it that may be equal.
@@ -65,7 +64,7 @@ impl Objects {
     pub(super) fn number(&mut self, world: &World<'_>, object: &Object, anchor: EventIndex) -> u32 {
         match self.find(world, object, anchor) {
             Known::Numbered(known) => known.number,
-            Known::New(unknown) => self.add(&unknown).number,
+            Known::New(unknown) => self.add(world, &unknown).number,
         }
     }
 
@@ -75,7 +74,7 @@ impl Objects {
         object.sort();
         let hash = hash(world, &object, anchor);
         let mut known: Vec<(Numbered, Object)> =
-            self.chain(hash).filter_map(|at| Some((at, self.spelled(at.spelling)?))).collect();
+            self.chain(hash).filter_map(|at| Some((at, self.spelled(world, at.spelling)?))).collect();
         known.reverse();
         if let Some((at, _)) = known.iter().find(|(_, other)| *other == object) {
             return Known::Numbered(*at);
@@ -86,29 +85,31 @@ impl Objects {
         };
         let unknown = Unknown { object: object.clone(), hash };
         match known.iter().map(|(at, _)| at.number).find(equals_all) {
-            Some(number) => Known::Numbered(self.push(&unknown, number)),
+            Some(number) => Known::Numbered(self.push(world, &unknown, number)),
             None => Known::New(unknown),
         }
     }
 
     /// Gives an object a number.
-    pub(super) fn add(&mut self, unknown: &Unknown) -> Numbered {
+    pub(super) fn add(&mut self, world: &World<'_>, unknown: &Unknown) -> Numbered {
         let number = self.count;
         self.count = self.count.saturating_add(1);
-        self.push(unknown, number)
+        self.push(world, unknown, number)
     }
 
-    fn push(&mut self, Unknown { object, hash }: &Unknown, number: u32) -> Numbered {
+    fn push(&mut self, world: &World<'_>, Unknown { object, hash }: &Unknown, number: u32) -> Numbered {
         let (keys, _) = self.keys.insert_full(object.iter().map(|(key, _)| key.clone()).collect());
         let keys = u32::try_from(keys).unwrap_or(NONE);
         let spelling = u32::try_from(self.spellings.len()).unwrap_or(NONE);
         let before = self.by_key.insert(*hash, spelling).unwrap_or(NONE);
-        self.spellings.push(Spelling { at: self.values.len(), keys, number, before });
+        let mut values = Vec::new();
         for (_, value) in object {
             let length = u32::try_from(value.len()).unwrap_or(NONE);
-            self.values.extend_from_slice(&length.to_le_bytes());
-            self.values.extend_from_slice(value.as_bytes());
+            values.extend_from_slice(&length.to_le_bytes());
+            values.extend_from_slice(value.as_bytes());
         }
+        let values = world.spill().keep(&values);
+        self.spellings.push(Spelling { values, keys, number, before });
         Numbered { number, spelling }
     }
 
@@ -128,22 +129,23 @@ impl Objects {
     }
 
     /// Keys and values of a spelling, in alphabetical order.
-    pub(super) fn spelled(&self, spelling: u32) -> Option<Object> {
+    pub(super) fn spelled(&self, world: &World<'_>, spelling: u32) -> Option<Object> {
         let spelling = self.spelling(spelling)?;
-        let mut at = spelling.at;
-        let mut take = |bytes: usize| {
-            let taken = self.values.get(at..at.checked_add(bytes)?)?;
-            at += bytes;
-            Some(taken)
-        };
         let keys = self.keys.get_index(usize::try_from(spelling.keys).ok()?)?;
-        keys.iter()
-            .map(|key| {
-                let length = u32::from_le_bytes(take(4)?.try_into().ok()?);
-                let value = take(usize::try_from(length).ok()?)?;
-                Some((key.clone(), String::from_utf8_lossy(value).into_owned()))
-            })
-            .collect()
+        world.spill().look(spelling.values?, |mut values| {
+            let mut take = |bytes: usize| {
+                let (taken, rest) = values.split_at_checked(bytes)?;
+                values = rest;
+                Some(taken)
+            };
+            keys.iter()
+                .map(|key| {
+                    let length = u32::from_le_bytes(take(4)?.try_into().ok()?);
+                    let value = take(usize::try_from(length).ok()?)?;
+                    Some((key.clone(), String::from_utf8_lossy(value).into_owned()))
+                })
+                .collect()
+        })
     }
 
     /// How many keys a spelling has.

@@ -158,7 +158,7 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
                     return;
                 }
                 *count += 1;
-                let known = self.objects.add(&unknown);
+                let known = self.objects.add(world, &unknown);
                 (known.number, known.spelling)
             }
         };
@@ -243,7 +243,7 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
 
     /// Keys and values of an object, in alphabetical order.
     pub(super) fn object(&self, standing: &Standing) -> Object {
-        self.objects.spelled(standing.spelling).unwrap_or_default()
+        self.objects.spelled(self.search.world, standing.spelling).unwrap_or_default()
     }
 
     /// How many keys an object has.
