@@ -12,6 +12,9 @@ pub const MOST_EVENTS: usize = 8_000_000;
 /// which count, first and last time say more.
 pub const MOST_FINDINGS: usize = 2_000;
 
+/// The same where only their objects are listed, for somebody who works through all of them.
+pub const MOST_LISTED: usize = 20_000;
+
 /// How many objects of one advisory are told apart at one level: some 100 bytes each.
 pub const MOST_OBJECTS: usize = 500_000;
 
@@ -24,11 +27,18 @@ pub struct Bounds {
     pub findings: usize,
     /// Objects of one advisory that are told apart at one level.
     pub objects: usize,
+    /// The time that was asked for, in microseconds with room for any zone: its findings are shown before all others.
+    pub asked: (i64, i64),
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { events: MOST_EVENTS, findings: MOST_FINDINGS, objects: MOST_OBJECTS }
+        Bounds {
+            events: MOST_EVENTS,
+            findings: MOST_FINDINGS,
+            objects: MOST_OBJECTS,
+            asked: (i64::MIN, i64::MAX),
+        }
     }
 }
 

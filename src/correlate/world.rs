@@ -1,6 +1,6 @@
 //! All that is known of one scan, sorted and indexed.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -99,6 +99,8 @@ pub struct World<'c> {
     pub(super) seen_kinds: Vec<EventKind>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<List>>>,
     pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
+    /// Every host that is named, once it was asked for.
+    pub hosts: OnceCell<Vec<String>>,
     pub(super) machines: RefCell<HashMap<(Vec<EventKind>, String), Rc<Machines>>>,
     /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
     set_back: HashMap<(SourceId, u64), i64>,
@@ -163,6 +165,7 @@ impl<'c> World<'c> {
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),
+            hosts: OnceCell::new(),
             machines: RefCell::default(),
         }
     }

@@ -26,7 +26,7 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use crate::base::report::NoticeRow;
-use crate::base::stamp::MINUTE;
+use crate::base::stamp::{DAY, MINUTE, midnight};
 use crate::base::{DateOrder, Dialect, Notice, NoticeCode, Report};
 use crate::correlate::{Bounds, Spill, World};
 use crate::input::{Discovery, Found, ReadOptions, discover};
@@ -83,6 +83,12 @@ pub struct Days {
 const REACH_DAYS: i64 = 62;
 
 impl Days {
+    /// The days in microseconds, with a day more on both sides for any zone.
+    fn reach(self) -> (i64, i64) {
+        let from = self.since.map_or(i64::MIN, |since| midnight(since) - DAY);
+        (from, self.until.map_or(i64::MAX, |until| midnight(until) + 2 * DAY))
+    }
+
     /// Can nothing of a log of this day matter?
     fn leave_out(self, day: NaiveDate) -> bool {
         let reach = TimeDelta::days(REACH_DAYS);

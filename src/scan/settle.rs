@@ -11,7 +11,7 @@ use crate::base::{
     StreamId, Zone,
 };
 use crate::correlate::values::account;
-use crate::correlate::{Lost, SourceInfo, Spill, WorldParts};
+use crate::correlate::{Bounds, Lost, SourceInfo, Spill, WorldParts};
 use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
@@ -63,7 +63,7 @@ pub(super) fn settle(
             skew: options.skew,
             default_host: options.host.clone(),
             spill: Arc::clone(spill),
-            bounds: options.bounds,
+            bounds: Bounds { asked: options.days.reach(), ..options.bounds },
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },

@@ -43,8 +43,9 @@ pub(super) fn hosts<'c, 's>(
         })
         .collect();
     known_hosts(world)
-        .into_iter()
+        .iter()
         .filter(|host| !may_have_finding(world, &found, host))
+        .cloned()
         .filter_map(|host| {
             let search = Search { host: Some(host.clone()), ..Search::new(world, pattern) };
             let conditions: Vec<(usize, Judged)> = pattern
@@ -75,7 +76,11 @@ fn is_exposed(pattern: &Pattern, needs: &[usize], conditions: &[(usize, Judged)]
 }
 
 /// Hosts that any fact or event names, each once, as first spelled.
-fn known_hosts(world: &World<'_>) -> Vec<String> {
+fn known_hosts<'w>(world: &'w World<'_>) -> &'w [String] {
+    world.hosts.get_or_init(|| named_hosts(world))
+}
+
+fn named_hosts(world: &World<'_>) -> Vec<String> {
     let named = world
         .facts
         .iter()
@@ -84,7 +89,12 @@ fn known_hosts(world: &World<'_>) -> Vec<String> {
         .chain(world.all().filter_map(|event| event.host));
     let mut hosts: Vec<String> = Vec::new();
     let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
+    let mut last = None;
     for host in named {
+        // Nearly all events name the same host as the one before.
+        if last.replace(host) == Some(host) {
+            continue;
+        }
         let spellings = seen.entry(world.names.table_key(host)).or_default();
         if !spellings.iter().any(|known| world.names.same(known, host)) {
             spellings.push(host);

@@ -60,7 +60,10 @@ fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, judgement: &mut Ju
     let mut standing: Vec<(u32, Standing)> =
         (0..).zip(tally.standings.iter().copied()).filter(|(object, _)| !held.contains(object)).collect();
     let exposed = exposed::hosts(world, pattern, standing.iter().map(|(_, standing)| standing));
-    standing.sort_by_key(|(object, standing)| (std::cmp::Reverse(standing.level), standing.anchor, *object));
+    standing.sort_by_key(|(object, standing)| {
+        let is_asked = Tally::is_asked(world, standing);
+        (!is_asked, std::cmp::Reverse(standing.level), standing.anchor, *object)
+    });
     let counted = standing.split_off(standing.len().min(world.bounds.findings));
     let shown: HashSet<u32> = standing.iter().map(|(object, _)| *object).collect();
     let anchors = tally.anchors_of(|object| shown.contains(&object));

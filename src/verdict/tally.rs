@@ -256,6 +256,14 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
         [standing.first, standing.last].into_iter().filter(|event| *event != NONE).map(place).collect()
     }
 
+    /// May it have happened in the time that was asked for?
+    pub(super) fn is_asked(world: &World<'_>, standing: &Standing) -> bool {
+        let (from, to) = world.bounds.asked;
+        let time = |event| dated(world, place(event));
+        time(standing.first).is_none_or(|first| first <= to)
+            && time(standing.last).is_none_or(|last| last >= from)
+    }
+
     /// Anchors that made the entries of these objects, with the object; in order of both.
     pub(super) fn anchors_of(&self, is_wanted: impl Fn(u32) -> bool) -> Vec<(u32, EventIndex)> {
         let mut anchors: Vec<(u32, u32, u32)> = self

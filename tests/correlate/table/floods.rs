@@ -63,6 +63,14 @@ fn objects_that_are_not_told_apart_are_counted_and_a_stronger_one_is_still_told(
 }
 
 #[test]
+fn the_findings_of_the_time_that_was_asked_for_are_shown_first() {
+    let asked = |from: f64, to: f64| (MORNING + seconds(from), MORNING + seconds(to));
+    let told = |asked| many(5, Bounds { findings: 2, asked, ..Bounds::default() }).told(a_then_b());
+    assert_eq!(told(asked(150.0, 320.0)), ["likely k=2: a log:3", "likely k=3: a log:4"]);
+    assert_eq!(told(asked(300.0, 900.0)), ["confirmed k=4: a log:5, b log:6", "likely k=3: a log:4"]);
+}
+
+#[test]
 fn shown_and_counted_are_all_whatever_the_bound() {
     for most in 0..7 {
         let scene = many(6, Bounds { findings: most, ..Bounds::default() });
