@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Scan what is new since the last time, and report what is new, by mail
     Nightly(Box<super::nightly::Words>),
     /// Say of every source which dialect, encoding, host and time span it has
-    Identify(IdentifyWords),
+    Identify(Box<IdentifyWords>),
     /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
     WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)

@@ -166,6 +166,7 @@ pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options
     options.bounds.events = words.max_events;
     // One at least: what raises an alarm is shown.
     options.bounds.findings = words.max_findings.max(1);
+    options.bounds.objects = options.bounds.objects.max(options.bounds.findings);
     options.date_order = words.date_order.map(Into::into);
     options.host = words.host.as_deref().map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
     for text in &words.tz {

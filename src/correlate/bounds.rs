@@ -16,7 +16,7 @@ pub const MOST_FINDINGS: usize = 2_000;
 pub const MOST_LISTED: usize = 20_000;
 
 /// How many objects of one advisory are told apart at one level: some 100 bytes each.
-pub const MOST_OBJECTS: usize = 500_000;
+pub const MOST_OBJECTS: usize = 250_000;
 
 /// What a person may set, and tests lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -237,9 +237,8 @@ impl Search<'_, '_> {
         let found = self
             .world
             .of_kinds(kinds)
-            .into_iter()
             .filter_map(|event| self.world.event(event))
-            .any(|event| event.dialect == dialect && of_host(event.host.as_deref()));
+            .any(|event| event.dialect == dialect && of_host(event.host));
         let answer = Tri::certain(listed && !found);
         let mut known = self.listed.borrow_mut();
         if known.len() >= MOST_ANSWERS {

@@ -67,7 +67,9 @@ impl List {
         let (class, index) = (Class::of(stamp), u32::try_from(index).unwrap_or(u32::MAX));
         match self {
             List::ByKind(classes) => {
-                classes.iter_mut().nth(class as usize).into_iter().for_each(|list| list.push(index))
+                if let Some(list) = classes.get_mut(class as usize) {
+                    list.push(index);
+                }
             }
             List::ByValue(entries) => entries.push(prefix(hash, class) | u64::from(index)),
         }

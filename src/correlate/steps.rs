@@ -21,6 +21,9 @@ use super::relation::{Point, Relation, Tri};
 use super::windows::{Window, WindowInstance};
 use super::world::{EventIndex, World};
 
+/// A listing of this dialect, of this host, that holds none of these events.
+pub type Listing = (Option<String>, Dialect, Vec<EventKind>);
+
 /// Finds the events of steps.
 pub struct Search<'w, 'c> {
     /// All that is known.
@@ -34,7 +37,7 @@ pub struct Search<'w, 'c> {
     /// Answers on outweighing events.
     pub weighed: RefCell<HashMap<Weighing, Seen>>,
     /// Answers on listings that hold none of some events, by host.
-    pub listed: RefCell<HashMap<(Option<String>, Dialect, Vec<EventKind>), Tri>>,
+    pub listed: RefCell<HashMap<Listing, Tri>>,
 }
 
 /// An event found for a step, with what is not certain about it.

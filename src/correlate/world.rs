@@ -66,6 +66,9 @@ pub struct WorldParts {
 /// Does this stream name an object of these keys and values?
 pub(super) type NameQuestion = (StreamId, Vec<(String, String)>);
 
+/// What events of these kinds name under this key.
+type Naming = (Vec<EventKind>, String);
+
 /// All that is known of one scan.
 pub struct World<'c> {
     /// The patterns.
@@ -101,7 +104,7 @@ pub struct World<'c> {
     pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
     /// Every host that is named, once it was asked for.
     pub hosts: OnceCell<Vec<String>>,
-    pub(super) machines: RefCell<HashMap<(Vec<EventKind>, String), Rc<Machines>>>,
+    pub(super) machines: RefCell<HashMap<Naming, Rc<Machines>>>,
     /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
     set_back: HashMap<(SourceId, u64), i64>,
 }

@@ -157,7 +157,7 @@ fn mates(world: &World<'_>, target: &Target<'_>, step: &Step, event: EventIndex)
             _ => false,
         })
     };
-    let all = world.of_kinds(&step.kinds).into_iter();
+    let all = world.of_kinds(&step.kinds);
     let all = all.filter(|other| *other != event && !taken.contains(other) && alike(*other));
     std::iter::once(event).chain(all).collect()
 }
