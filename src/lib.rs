@@ -28,7 +28,7 @@
 //! |---|---|
 //! | 0 | `base` |
 //! | 1 | `input`, `dialect`, `pattern`, `codes`, `settings`, `identity` |
-//! | 2 | `matching`, `correlate` |
+//! | 2 | `matching`, `correlate`, `embedded` |
 //! | 3 | `verdict` |
 //! | 4 | `report`, `state`, `delivery` |
 //! | 5 | `scan`, `nightly` |
@@ -40,6 +40,7 @@ pub mod codes;
 pub mod correlate;
 pub mod delivery;
 pub mod dialect;
+pub mod embedded;
 pub mod identity;
 pub mod input;
 pub mod matching;

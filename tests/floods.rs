@@ -100,9 +100,12 @@ fn one_thread_or_many_and_any_order_of_files_give_the_same_report() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (folder.path().join("a"), folder.path().join("b"));
     // More than one piece of a file, so that pieces are read side by side: ordinary lines make it long.
-    let ordinary = "00:30:00.000 [900] <2> bpdm: 1 active streams on this media server, nothing of interest here\n";
-    let long: String =
-        flood(2000, 0).lines().flat_map(|line| [line, "\n", &ordinary.repeat(25)].map(str::to_owned)).collect();
+    let ordinary =
+        "00:30:00.000 [900] <2> bpdm: 1 active streams on this media server, nothing of interest here\n";
+    let long: String = flood(2000, 0)
+        .lines()
+        .flat_map(|line| [line, "\n", &ordinary.repeat(25)].map(str::to_owned))
+        .collect();
     assert!(long.len() > 9_000_000);
     put(&one, "log.051109", &long);
     put(&one, "log.051209", &flood(300, 40_000));

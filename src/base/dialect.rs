@@ -46,6 +46,7 @@ dialects! {
     NetbackupVersion = "netbackup.version", "NetBackup version file";
     NetbackupConfig = "netbackup.config", "NetBackup configuration (bpgetconfig, bp.conf)";
     NetbackupMsdp = "netbackup.msdp", "NetBackup MSDP storage server log";
+    NetbackupVxms = "netbackup.vxms", "NetBackup log of VxMS, which reads virtual disks";
     WindowsEvtx = "windows.evtx", "Windows event log, binary (Vista and later)";
     WindowsEvt = "windows.evt", "Windows event log, binary (NT to 2003)";
     WindowsCsv = "windows.csv", "Windows events saved as CSV or tab text (Vista and later)";
@@ -136,6 +137,7 @@ impl Dialect {
                 | Dialect::NetbackupUnified
                 | Dialect::NetbackupUnifiedRaw
                 | Dialect::NetbackupMsdp
+                | Dialect::NetbackupVxms
                 | Dialect::BackupExecDebug
                 | Dialect::BackupExecAdamm
         )

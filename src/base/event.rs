@@ -19,7 +19,7 @@ pub struct SourceId(pub u32);
 pub struct StreamId(pub u32);
 
 /// Number of an event definition in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventKind(pub u32);
 
 /// Named values in the order in which they were read. Few enough that a list beats a map; clones share it.
@@ -150,6 +150,59 @@ pub enum FactKind {
         /// Seconds east of UTC.
         east: i32,
     },
+    /// The host plays this part in the domain of a backup product.
+    Role(Role),
+    /// A plug-in by which the host reaches its storage.
+    PlugIn {
+        /// Its name, as the product prints it: the type of storage server, or its library.
+        name: String,
+        /// Its version, where told.
+        version: Option<String>,
+    },
+    /// The host uses this storage server.
+    StorageServer {
+        /// Its name.
+        name: String,
+        /// Its types, where told (`PureDisk`).
+        kind: Option<String>,
+    },
+    /// A correction is installed beside the release: an emergency engineering binary, by its Etrack number.
+    Fix {
+        /// Digits of the number.
+        id: String,
+    },
+}
+
+/// A part that a host plays in the domain of a backup product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// It holds catalogue and scheduler (also called primary server).
+    Master,
+    /// It moves data to storage.
+    Media,
+    /// It is backed up.
+    Client,
+    /// It stores deduplicated data.
+    Storage,
+}
+
+impl Role {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Master => "master server",
+            Role::Media => "media server",
+            Role::Client => "client",
+            Role::Storage => "storage server",
+        }
+    }
+}
+
+impl FactKind {
+    /// Does it only describe the host, so that no verdict looks at it?
+    pub fn is_description(&self) -> bool {
+        matches!(self, FactKind::Role(_) | FactKind::PlugIn { .. } | FactKind::StorageServer { .. })
+    }
 }
 
 /// A fact and where it was read.

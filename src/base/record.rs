@@ -6,13 +6,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::dialect::Dialect;
 use super::event::FactKind;
 use super::notice::NoticeCode;
 use super::stamp::{DateOrder, Stamp};
 
 /// How bad the record says it is, whatever number or word it uses; the worse of number and text where both speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Severity {
     /// The record does not say.
     #[default]
@@ -155,4 +157,10 @@ pub trait Splitter: Send {
     /// With [`Feed::Last`] and [`Feed::Full`] everything must be consumed; bytes left are given out by the caller
     /// as a record without a head.
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize;
+
+    /// What it carries on to the text that it has not consumed yet, so that another day's splitter can go on there;
+    /// `None`: such a log is read from its beginning.
+    fn save(&self) -> Option<String> {
+        None
+    }
 }

@@ -195,15 +195,20 @@ pub struct Gap {
 }
 
 /// What a log says about a host.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct FactRow {
     /// Host, where known.
     pub host: Option<String>,
+    /// What kind of fact it is: `version`, `same-machine`, `zone`, `role`, `plug-in`, `storage-server`, `fix`.
+    pub kind: &'static str,
     /// Product.
     pub product: Option<String>,
     /// Version.
     pub version: Option<String>,
-    /// A fact of another kind, in words (`utc offset -05:00`, `same machine as vm1`).
+    /// What a role, plug-in, storage server or correction is called, by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// A fact of another kind than a version, in words (`utc offset -05:00`, `vm1 is srv1`, `media server`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub says: Option<String>,
     /// Path of the source.

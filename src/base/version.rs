@@ -4,8 +4,10 @@
 
 use std::cmp;
 
+use serde::{Deserialize, Serialize};
+
 /// How a product orders its versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ordering {
     /// Numbers with an optional letter each, then maintenance pack: `6.5.2A`, `5.1 MP3`, `7.7.3`.
     Netbackup,
@@ -52,7 +54,7 @@ impl Ordering {
 }
 
 /// A version that can be compared with others of the same ordering.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Version {
     text: String,
     parts: Vec<(u32, Option<char>)>,

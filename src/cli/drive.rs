@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::embedded;
 use crate::matching;
 use crate::pattern::{self, Catalogue, CheckOptions, Fault};
 use crate::report::explain::Meaning;
@@ -20,7 +21,7 @@ pub use crate::scan::Options;
 pub trait Engine {
     /// The built-in patterns and those of the folders, and what is wrong with the latter.
     fn catalogue(&self, folders: &[PathBuf]) -> (Catalogue, Vec<Fault>) {
-        Catalogue::load(folders)
+        embedded::catalogue(folders)
     }
 
     /// Everything wrong with the pattern files of the folders, or with the built-in ones.

@@ -10,13 +10,15 @@
 //! windows      lgto_sync:1          the VMware sync driver was loaded (at boot) ...
 //! ```
 //!
-//! Statuses of NetBackup say little by themselves: `netbackup_advice.tsv` adds the usual cause and what to look at.
+//! Statuses of NetBackup say little by themselves: `netbackup_advice.tsv` adds the usual cause and what to look at, for
+//! one status or for a range of them that share it (`256-351`); what stands first counts. Where a number changed its
+//! text over the releases, the meaning gives both. The texts were compared in two public tables of them.
 
 use std::borrow::Cow;
 
 const TABLE: &str = include_str!("meanings.tsv");
 
-/// Status, usual cause, what to look at.
+/// Status or range of statuses, usual cause, what to look at.
 const NETBACKUP_ADVICE: &str = include_str!("netbackup_advice.tsv");
 
 /// Windows sources that log the same events under several names: as written, as in the table. Lower case.
@@ -60,7 +62,15 @@ pub struct Advice {
 /// Advice on a code, where there is any: today for the statuses of NetBackup and the errors of its storage plug-ins.
 pub fn advice(product: &str, code: &str) -> Option<Advice> {
     let code = canonical(product, code).filter(|_| product == "netbackup")?;
-    advices().find(|(known, _)| *known == code).map(|(_, advice)| advice)
+    meaning(product, &code)?;
+    advices().find(|(known, _)| covers(known, &code)).map(|(_, advice)| advice)
+}
+
+/// Does a row of the advice speak of this code: `191`, or a range around it?
+fn covers(row: &str, code: &str) -> bool {
+    let Some((first, last)) = row.split_once('-') else { return row == code };
+    let numbers = [first, code, last].map(str::parse::<u32>);
+    matches!(numbers, [Ok(first), Ok(code), Ok(last)] if (first..=last).contains(&code))
 }
 
 fn advices() -> impl Iterator<Item = (&'static str, Advice)> {
@@ -279,13 +289,41 @@ mod tests {
     #[test]
     fn every_status_of_netbackup_has_advice() {
         let known: Vec<&str> = rows().filter(|row| row.0 == "netbackup").map(|row| row.1).collect();
-        let advised: Vec<&str> = advices().map(|(code, _)| code).collect();
-        assert_eq!(known, advised);
+        assert!(known.len() > 850, "{}", known.len());
+        for code in &known {
+            assert!(advice("netbackup", code).is_some(), "{code} has no advice");
+        }
+        for (row, _) in advices() {
+            assert!(known.iter().any(|code| covers(row, code)), "{row} speaks of no known code");
+        }
         for line in NETBACKUP_ADVICE.lines() {
             assert_eq!(line.split('\t').filter(|column| !column.trim().is_empty()).count(), 3, "{line}");
         }
         assert!(advice("netbackup", "0191").is_some_and(|advice| advice.look_at.contains("TECH69597")));
+        // Inside a range, but no number that is known.
+        assert_eq!((meaning("netbackup", "264"), advice("netbackup", "264")), (None, None));
         assert_eq!(advice("netbackup", "99999"), None);
         assert_eq!(advice("tsm", "191"), None);
+    }
+
+    #[test]
+    fn statuses_of_all_groups_are_explained() {
+        for (code, part) in [
+            ("9", "extension package"),
+            ("95", "EMM database"),
+            ("252", "extended error status"),
+            ("306", "vault duplication"),
+            ("636", "input socket"),
+            ("800", "resource request"),
+            ("1000", "offline"),
+            ("1057", "corruption"),
+            ("1579", "window closed"),
+            ("2009", "drive paths are down"),
+            ("2820", "VMware policy restore"),
+            ("4274", "remove virtual machine snapshot"),
+            ("5407", "must be OPEN"),
+        ] {
+            assert!(meaning("netbackup", code).is_some_and(|text| text.contains(part)), "{code}");
+        }
     }
 }

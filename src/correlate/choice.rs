@@ -117,6 +117,13 @@ pub enum Remark {
         /// When it was seen; empty where that is not known.
         seen: String,
     },
+    /// The version is affected, but a correction was seen, and yet the lines prove the failure.
+    FixSeen {
+        /// Its number.
+        fix: String,
+        /// When it was seen; empty where that is not known.
+        seen: String,
+    },
     /// The version is not affected, but the lines prove the failure.
     VersionContradicts {
         /// The version.

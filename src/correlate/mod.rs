@@ -16,6 +16,7 @@
 //! | `steps` | all ways to fill the steps of a verdict or condition |
 //! | `absence` | what must not be there, and which logs would show it |
 //! | `conditions` | the advisory's own list |
+//! | `links` | which records show that two names are one machine's |
 //! | `versions` | versions of products on hosts |
 //! | `bounds` | how much of a flood is held |
 //! | `nearest` | how near a verdict came that does not hold |
@@ -27,6 +28,7 @@ pub mod conditions;
 pub mod evaluate;
 pub mod events;
 mod index;
+mod links;
 pub mod nearest;
 mod reach;
 pub mod relation;

@@ -4,7 +4,10 @@
 //! longer than the log's quiet time; a list of jobs has none and may be silent for as long as nothing happens. An
 //! event log tells its holes by record numbers only, which coverage does not carry: its files are not joined.
 
-use crate::base::{Coverage, CoverageKind, Dialect, Stamp};
+use crate::base::event::EventKind;
+use crate::base::{Coverage, CoverageKind, Dialect, SourceId, Stamp};
+
+use super::world::{EventIndex, World};
 
 /// Coverage with consecutive rotations joined. Holes inside a source stay holes.
 pub(super) fn joined(coverage: &[Coverage]) -> Vec<Coverage> {
@@ -64,6 +67,34 @@ fn distance(from: Stamp, to: Stamp) -> Option<i64> {
         (Some(from), Some(to)) => Some(to.saturating_sub(from)),
         (None, None) => Some(to.civil_micros()?.saturating_sub(from.civil_micros()?)),
         _ => None,
+    }
+}
+
+impl World<'_> {
+    /// The first hole between two events of a log that could hold one of these kinds: which log it is, and the times
+    /// of the records around the hole.
+    pub fn hole_between(
+        &self,
+        kinds: &[EventKind],
+        from: EventIndex,
+        to: EventIndex,
+    ) -> Option<(SourceId, Stamp, Stamp)> {
+        let (from, to) = (self.event(from)?.stamp, self.event(to)?.stamp);
+        let yields = |dialect: Dialect| {
+            kinds
+                .iter()
+                .filter_map(|kind| self.catalogue.event(*kind))
+                .any(|def| def.dialects.contains(&dialect))
+        };
+        let before = |one: Stamp, other: Stamp| distance(one, other).is_some_and(|distance| distance > 0);
+        self.reaches.iter().filter(|coverage| yields(coverage.dialect)).find_map(|coverage| {
+            coverage.intervals.windows(2).find_map(|pair| match pair {
+                [one, other] if before(one.to, to) && before(from, other.from) => {
+                    Some((coverage.source, one.to, other.from))
+                }
+                _ => None,
+            })
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which version of a product a host had at a moment, and whether the pattern says that it is affected.
 //!
 //! The version that counts is the latest one seen for the host at or before the moment, else one without a date, else
-//! the next one after it.
+//! the next one after it. A correction that was seen before the moment makes an affected version one that is not.
 
-use crate::base::{ConditionState, Fact, FactKind};
+use crate::base::{ConditionState, Fact, FactKind, Stamp};
 use crate::pattern::Pattern;
 use crate::pattern::model::Affected;
 
@@ -55,6 +55,14 @@ impl World<'_> {
             FactKind::Version { product, .. } => product.as_str(),
             _ => "",
         };
+        if let Some((index, fix)) = self.fix_seen(pattern, host, at) {
+            let seen = self.facts.get(index).map_or(Stamp::None, |fact| fact.stamp).to_string();
+            return VersionState {
+                state: ConditionState::Unmet,
+                fact: Some(index),
+                remarks: vec![Remark::FixSeen { fix, seen }],
+            };
+        }
         let mut remarks = Vec::new();
         if later {
             remarks.push(Remark::SeenLater { version: version.to_owned(), seen: fact.stamp.to_string() });
@@ -67,6 +75,22 @@ impl World<'_> {
             }];
         }
         VersionState { state, fact: Some(index), remarks }
+    }
+
+    /// A correction of the failure that was seen on the host before the moment, or at a time that is not known. One
+    /// that was seen later only says nothing about the moment: it may have come in between.
+    fn fix_seen(&self, pattern: &Pattern, host: &str, at: Option<&Point<'_>>) -> Option<(usize, String)> {
+        let mends =
+            |id: &str| pattern.affected.iter().any(|affected| affected.fixes.iter().any(|fix| fix == id));
+        self.facts.iter().enumerate().find_map(|(index, fact)| {
+            let FactKind::Fix { id } = &fact.kind else { return None };
+            let seen_before = at.is_none_or(|at| {
+                let seen = Point { stamp: fact.stamp, position: None, pid: None, source: fact.source, ..*at };
+                !fact.stamp.is_dated()
+                    || self.clocks().relation_without_tolerance(&seen, at).within(0, i64::MAX) == Tri::Yes
+            });
+            (mends(id) && seen_before && self.fact_is_of(fact, host)).then(|| (index, id.clone()))
+        })
     }
 
     /// Is the fact true for this host? One that names no host belongs to the host given for such sources.

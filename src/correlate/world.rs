@@ -97,6 +97,7 @@ pub struct World<'c> {
     lost: BTreeSet<EventKind>,
     /// Coverage with rotations joined.
     pub(super) reaches: Vec<Coverage>,
+    pub(super) facts_by_name: OnceCell<super::links::FactsByName>,
     by_kind: Vec<Rc<List>>,
     /// Sorts of which there are events.
     pub(super) seen_kinds: Vec<EventKind>,
@@ -165,6 +166,7 @@ impl<'c> World<'c> {
             default_host,
             bounds,
             lost,
+            facts_by_name: OnceCell::new(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),

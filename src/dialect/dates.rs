@@ -3,7 +3,7 @@
 //! Whether 03/05 is March or May is not a question for one line: a date that reads both ways is read month first
 //! (or as the user said) and marked; the driver turns all marked stamps of a source over once its votes are in.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, Timelike};
 
 use crate::base::{DateOrder, Sink, Stamp, Zone};
 
@@ -42,8 +42,10 @@ struct ReadDate {
 /// - `03/05/2009 15:05:09`, `3/5/2009 3:05:09 PM`, `07/16/16 17:53:38`, `05.03.2009 15:05:09`, `05-03-2009 ...`
 /// - `2009-03-05 15:05:09`, `2009-03-05T15:05:09.123Z`, `2009/03/05 ...`, `2009-03-05 15.05.09`
 /// - `Mar 5, 2009 3:05:09 PM`, `5. März 2009 ...`, `29.jan.2021 02:48:17`, `Thu Mar  5 14:25:08 2009`
+/// - `5 mars 2009 ...`, `5/fev/2009 ...`, `5 мар. 2009 г. ...`, `2009年3月5日 ...`
 ///
-/// Between date and time stand blanks, `T` or a comma. The zone is taken where the text carries one (`Z`,
+/// Between date and time stand blanks, `T` or a comma; the half of the day may stand before the time (`午後 3:05:09`,
+/// `下午3:05:09`, `오후 3:05:09`). The zone is taken where the text carries one (`Z`,
 /// `+02:00`). `None` where the text does not begin with a date and a time.
 pub fn date_time(text: &str) -> Option<Read> {
     if let Some(read) = ctime(text) {
@@ -57,8 +59,16 @@ pub fn date_time(text: &str) -> Option<Read> {
         return None;
     }
     at += gap;
+    let (half, used) = half_before(text.get(at..)?);
+    at += used;
     let (time, fraction, used) = time_of_day(text.get(at..)?)?;
     at += used;
+    let time = match half {
+        None => time,
+        Some(_) if time.hour() > 12 => time,
+        Some(Half::Morning) => time.with_hour(time.hour() % 12)?,
+        Some(Half::Afternoon) => time.with_hour(time.hour() % 12 + 12)?,
+    };
     let (zone, used) = zone(text.get(at..)?);
     at += used;
     let stamp = Stamp::civil(day.date.and_time(time), zone, fraction);
@@ -125,12 +135,32 @@ fn date(text: &str) -> Option<ReadDate> {
         return named(full_year(year, digits)?, month, day, scan.at);
     }
     let (first, first_digits) = scan.number(4)?;
+    if first_digits == 4 && scan.take('年') {
+        // 2021年3月25日
+        let (month, _) = scan.number(2)?;
+        scan.take('月').then_some(())?;
+        let (day, _) = scan.number(2)?;
+        scan.take('日').then_some(())?;
+        return named(i32::try_from(first).ok()?, month, day, scan.at);
+    }
+    if first_digits <= 2 && scan.rest().starts_with([' ', '\u{a0}']) {
+        // 25 mars 2021, 25 мар. 2021 г.
+        scan.skip_blanks();
+        let month = month(scan.word()?)?;
+        scan.take('.');
+        scan.blanks()?;
+        let (year, digits) = scan.number(4).filter(|(_, digits)| *digits == 4)?;
+        let read = named(full_year(year, digits)?, month, first, scan.at)?;
+        let russian = scan.rest().strip_prefix([' ', '\u{a0}']).is_some_and(|rest| rest.starts_with("г."));
+        let length = if russian { scan.rest().find('.').map_or(0, |dot| dot + 1) } else { 0 };
+        return Some(ReadDate { length: read.length + length, ..read });
+    }
     let separator = scan.separator()?;
     if scan.rest().starts_with(|c: char| c.is_alphabetic()) {
         // 29.jan.2021, 5. März 2009, 05-Mar-2009
         let month = month(scan.word()?)?;
         scan.take('.');
-        scan.take('-');
+        scan.any_of(&['-', '/']);
         scan.skip_blanks();
         let (year, digits) = scan.number(4)?;
         return named(full_year(year, digits)?, month, first, scan.at);
@@ -144,6 +174,10 @@ fn date(text: &str) -> Option<ReadDate> {
         return None;
     }
     if first_digits == 4 {
+        // 2021. 3. 25.
+        if separator == '.' && third_digits <= 2 {
+            scan.take('.');
+        }
         return named(i32::try_from(first).ok()?, second, third, scan.at);
     }
     numeric(first, second, full_year(third, third_digits)?, separator, scan.at)
@@ -224,9 +258,29 @@ fn fraction(scan: &mut Scan<'_>) -> (u32, bool) {
     (0, false)
 }
 
+#[derive(Clone, Copy)]
 enum Half {
     Morning,
     Afternoon,
+}
+
+/// Words for the half of the day that stand before the time: Japanese, Chinese, Korean.
+const HALVES: [(&str, Half); 6] = [
+    ("午前", Half::Morning),
+    ("午後", Half::Afternoon),
+    ("上午", Half::Morning),
+    ("下午", Half::Afternoon),
+    ("오전", Half::Morning),
+    ("오후", Half::Afternoon),
+];
+
+fn half_before(text: &str) -> (Option<Half>, usize) {
+    if text.starts_with(|c: char| c.is_ascii()) {
+        return (None, 0);
+    }
+    let Some((word, half)) = HALVES.iter().find(|(word, _)| text.starts_with(word)) else { return (None, 0) };
+    let rest = text.get(word.len()..).unwrap_or("");
+    (Some(*half), text.len() - rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']).len())
 }
 
 fn half_of_day(scan: &mut Scan<'_>) -> Option<Half> {
@@ -238,14 +292,19 @@ fn half_of_day(scan: &mut Scan<'_>) -> Option<Half> {
         'P' => Half::Afternoon,
         _ => return None,
     };
-    // AM, a.m., but not the A of a message that begins with a word.
+    // AM, a.m., a. m., but not the A of a message that begins with a word.
     let second = letters.next()?;
     let dotted = second == '.';
-    let m = if dotted { letters.next()? } else { second };
+    let mut m = if dotted { letters.next()? } else { second };
+    let mut blank = 0;
+    if dotted && matches!(m, ' ' | '\u{a0}' | '\u{202f}') {
+        blank = m.len_utf8();
+        m = letters.next()?;
+    }
     if !m.eq_ignore_ascii_case(&'m') {
         return None;
     }
-    let mut used = rest.len() - trimmed.len() + 2 + usize::from(dotted);
+    let mut used = rest.len() - trimmed.len() + 2 + usize::from(dotted) + blank;
     match letters.next() {
         Some('.') if dotted => used += 1,
         Some(next) if next.is_alphanumeric() => return None,
@@ -407,6 +466,16 @@ mod tests {
             ("2024-01-31T04:26:39.0170000Z", "2024-01-31T04:26:39.017Z"),
             ("Thu Mar  5 14:25:08 2009)", "2009-03-05T14:25:08"),
             ("2004/09/02 5:18:04 NetBackup", "2004-09-02T05:18:04"),
+            ("25 mars 2021 02:48:17 - Error", "2021-03-25T02:48:17"),
+            ("29 févr. 2020 02:48:17 - Info", "2020-02-29T02:48:17"),
+            ("25 мар. 2021 г. 2:48:17 - Error", "2021-03-25T02:48:17"),
+            ("25/fev/2021 02:48:17 - Error", "2021-02-25T02:48:17"),
+            ("25/03/2021 2:48:17 p. m. - Error", "2021-03-25T14:48:17"),
+            ("25/03/2021 2:48:17\u{a0}a.\u{202f}m. - Error", "2021-03-25T02:48:17"),
+            ("2021年3月25日 14:48:17 - Error", "2021-03-25T14:48:17"),
+            ("2021/03/25 午後 2:48:17 - Error", "2021-03-25T14:48:17"),
+            ("2021-3-25 下午2:48:17 - Error", "2021-03-25T14:48:17"),
+            ("2021. 3. 25. 오전 12:48:17 - Error", "2021-03-25T00:48:17"),
         ] {
             assert_eq!(read(text).0, stamp, "{text}");
         }

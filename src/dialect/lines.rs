@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::de::DeserializeOwned;
+
+use super::saved::restore;
 use crate::base::{Dialect, Feed, Record, Sink, Splitter, Stamp};
 
 /// The part of a line-oriented dialect that differs from the others.
@@ -32,6 +35,11 @@ pub trait Grammar: Send {
         sink.record(record);
     }
 
+    /// What it carries from one record to the next, as text ([`Splitter::save`]); `None`: more than can be told.
+    fn save(&self) -> Option<String> {
+        None
+    }
+
     /// The source ends here (`end`: offset of its end in the text at hand): derived records still open are given
     /// out.
     fn end(&mut self, end: usize, sink: &mut dyn Sink) {
@@ -53,6 +61,18 @@ impl<G: Grammar> Lines<G> {
     /// A splitter for this grammar.
     pub fn new(grammar: G) -> Lines<G> {
         Lines { grammar, skimmed: Vec::new() }
+    }
+
+    /// Its grammar.
+    pub fn grammar(&self) -> &G {
+        &self.grammar
+    }
+}
+
+impl<G: Grammar + DeserializeOwned + 'static> Lines<G> {
+    /// A splitter that goes on where one with such a grammar was saved.
+    pub fn restored(saved: &str) -> Option<Box<dyn Splitter>> {
+        Some(Box::new(Lines::new(restore::<G>(saved)?)))
     }
 }
 
@@ -98,6 +118,10 @@ impl Open<'_> {
 }
 
 impl<G: Grammar> Splitter for Lines<G> {
+    fn save(&self) -> Option<String> {
+        self.grammar.save()
+    }
+
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
         self.grammar.prepare(text);
         let mut number = line;

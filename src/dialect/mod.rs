@@ -7,7 +7,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
-use crate::base::{DateOrder, Dialect, Sink, Splitter};
+use crate::base::{DateOrder, Dialect, Role, Sink, Splitter};
 
 #[cfg(test)]
 mod collect;
@@ -17,6 +17,7 @@ pub mod identify;
 pub mod lines;
 pub mod mixed;
 mod quoted;
+mod saved;
 
 pub mod backup_exec;
 pub mod fcm;
@@ -92,6 +93,13 @@ pub trait Reader: Sync + Send {
 
     /// Cuts one source into records.
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter>;
+
+    /// Goes on with a log that was cut up to some place, from what the splitter was saved as there. `None`: the log
+    /// must be read from its beginning.
+    fn splitter_from(&self, context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        let _ = (context, saved);
+        None
+    }
 }
 
 /// A log whose records are no text.
@@ -158,17 +166,34 @@ pub fn without_rotation(path: &str) -> &str {
 /// `esx-<host>-<date>--<time>[-<pid>]`. The layouts are known from descriptions only, so all parts must be there.
 pub fn bundle_host(path: &str) -> Option<&str> {
     path.split(['/', '\\', '!']).rev().skip(1).map(without_archive).find_map(|folder| {
-        nbsu_host(folder).or_else(|| vm_support_host(folder)).filter(|host| !host.is_empty())
+        nbsu(folder).map(|(host, _)| host).or_else(|| vm_support_host(folder)).filter(|host| !host.is_empty())
     })
 }
 
-fn nbsu_host(folder: &str) -> Option<&str> {
+/// The part of the host that a bundle of `nbsu` names.
+pub fn bundle_role(path: &str) -> Option<Role> {
+    let role = path
+        .split(['/', '\\', '!'])
+        .rev()
+        .skip(1)
+        .map(without_archive)
+        .find_map(|folder| Some(nbsu(folder)?.1))?;
+    Some(match role {
+        "media" => Role::Media,
+        "client" => Role::Client,
+        _ => Role::Master,
+    })
+}
+
+/// Host and role in the name of a bundle of `nbsu`.
+fn nbsu(folder: &str) -> Option<(&str, &str)> {
     let mut parts = folder.rsplit('_').peekable();
     while parts.peek().is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() >= 4) {
         parts.next();
     }
     let role = parts.next().filter(|role| matches!(*role, "master" | "primary" | "media" | "client"))?;
-    folder.get(..folder.find(&format!("_{role}_"))?)
+    let host = folder.get(..folder.find(&format!("_{role}_"))?)?;
+    Some((host, role))
 }
 
 fn vm_support_host(folder: &str) -> Option<&str> {
@@ -222,6 +247,9 @@ mod tests {
         assert_eq!(bundle_host("case/media9_media_20090511_101500/NBU_version.txt"), Some("media9"));
         assert_eq!(bundle_host("nbu_srv1_master_20090511/MM_tpconfig.txt"), Some("nbu_srv1"));
         assert_eq!(bundle_host("case/media9_media/NBU_version.txt"), None);
+        assert_eq!(bundle_role("case/media9_media_20090511_101500/NBU_version.txt"), Some(Role::Media));
+        assert_eq!(bundle_role("nbu_srv1_primary_20210511/MM_tpconfig.txt"), Some(Role::Master));
+        assert_eq!(bundle_role("esx-prod-vmware01-2013-08-12--22.07-1234/x"), None);
         assert_eq!(bundle_host("media9_20090511/x"), None);
         assert_eq!(bundle_host("c.zip!media9_media_20090511.tar.gz!NBU_version.txt"), Some("media9"));
         let inside = "esx-prod-vmware01-2013-08-12--14.06/var/log/vmkernel.log";

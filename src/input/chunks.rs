@@ -74,6 +74,40 @@ impl PlainFile {
         ChunkRange { start: self.text.start, end: self.text.end }
     }
 
+    /// Where its last line begins, which may be half written: behind the last line break, or where its text begins
+    /// if there is none for the length of the longest line.
+    pub fn last_line(&self) -> u64 {
+        self.lines_before(self.text.end, 0).unwrap_or(self.text.start)
+    }
+
+    /// Where the line begins that stands `count` lines before the one in which the byte at `end` stands. `None`: not
+    /// in the length of the longest line.
+    pub fn lines_before(&self, end: u64, count: u64) -> Option<u64> {
+        let start = end.saturating_sub(MAX_LINE as u64).max(self.text.start);
+        let (mut at, mut left) = (end, count);
+        let mut buffer = Vec::new();
+        while at > start {
+            let from = at.saturating_sub(SEARCH_BYTES as u64).max(start);
+            buffer.resize(usize::try_from(at - from).ok()?, 0);
+            let mut held = 0;
+            while held < buffer.len() {
+                match read_at(&self.file, buffer.get_mut(held..)?, from + held as u64).ok()? {
+                    0 => return None,
+                    read => held += read,
+                }
+            }
+            self.meter.add_raw(held);
+            for found in memchr::memrchr_iter(b'\n', &buffer) {
+                if left == 0 {
+                    return Some(from + found as u64 + 1);
+                }
+                left -= 1;
+            }
+            at = from;
+        }
+        (start == self.text.start && left == 0).then_some(start)
+    }
+
     /// Cuts it into chunks of this many bytes (at least one); the last one is smaller.
     pub fn cut(&self, chunk_bytes: u64) -> Vec<ChunkRange> {
         let size = chunk_bytes.max(1);
@@ -118,6 +152,7 @@ impl PlainFile {
             // What cannot be read is told by the one who reads the chunk.
             let count = read_at(&self.file, bytes.get_mut(held..)?, from + held as u64).ok()?;
             bytes.truncate(held + count);
+            self.meter.add_raw(count);
             for end in memchr::memchr_iter(b'\n', bytes.get(held..)?).map(|at| held + at) {
                 if let Some(start) = line {
                     let content = String::from_utf8_lossy(bytes.get(start..end)?);

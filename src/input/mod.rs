@@ -55,7 +55,7 @@ mod unpack;
 
 pub use chunks::{ChunkRange, PlainFile};
 pub use code_page::CodePage;
-pub use container::{ReadOptions, visit};
+pub use container::{ReadOptions, open_again, visit};
 pub use discover::{Discovery, Found, Origin, discover};
 pub use encoding::Encoding;
 pub use globs::PathGlob;

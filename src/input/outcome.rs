@@ -54,6 +54,17 @@ impl OutcomeSoFar {
         })
     }
 
+    /// The same without its end: so many bytes of text, line breaks and bytes of the file. What is said of the end will
+    /// be found again when it is read again.
+    pub fn without(mut self, text: u64, breaks: u64, raw: u64) -> OutcomeSoFar {
+        self.decoded_bytes = self.decoded_bytes.saturating_sub(text);
+        self.breaks = self.breaks.saturating_sub(breaks);
+        self.raw_bytes = self.raw_bytes.saturating_sub(raw);
+        self.first_invalid = self.first_invalid.filter(|line| *line <= self.breaks);
+        self.is_windows_1252 &= self.first_invalid.is_some();
+        self
+    }
+
     /// The outcome that it was.
     pub fn outcome(self) -> Outcome {
         let encoding = if self.is_windows_1252 { Encoding::Windows1252 } else { Encoding::Utf8 };
@@ -105,6 +116,11 @@ impl Outcome {
         if !is_known {
             self.troubles.push(trouble);
         }
+    }
+
+    /// Was a line longer than is handed on in one piece?
+    pub fn has_long_lines(&self) -> bool {
+        self.long_lines > 0
     }
 
     /// Adds the chunk that follows this one in the file.

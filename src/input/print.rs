@@ -194,6 +194,24 @@ impl Probe {
         Some(Print { length, head: hash(head), tail: self.tail(length)? })
     }
 
+    /// The print of the first `length` bytes of a file that only grew since it had another print, and the whole lines
+    /// among its last bytes. `None`: it must be opened and looked at.
+    pub fn print_of_grown(
+        found: &Found,
+        before: Print,
+        length: u64,
+        watch: &Arc<Watch>,
+    ) -> Option<(Print, Vec<u8>)> {
+        let Origin::File(path) = &found.origin else { return None };
+        if before.length < WINDOW || length < before.length {
+            return None;
+        }
+        let meter = Meter::new(Limits::default(), watch);
+        let bytes = window(&open_file(path).ok()?.0, length - WINDOW, WINDOW, &meter)?;
+        let print = Print { length, head: before.head, tail: hash(&bytes) };
+        (bytes.len() as u64 == WINDOW).then(|| (print, last_lines(&bytes, false)))
+    }
+
     /// Do these bytes stand anywhere in the file (behind its compression)?
     pub fn holds(&self, needle: &[u8]) -> bool {
         let finder = memchr::memmem::Finder::new(needle);
@@ -212,15 +230,27 @@ impl Probe {
 
     /// The last whole lines before `length`, in some hundred bytes; empty where there are none.
     pub fn last_lines(&self, length: u64) -> Vec<u8> {
-        const ENOUGH: u64 = 400;
-        let at = length.saturating_sub(ENOUGH);
+        let at = length.saturating_sub(LAST_LINES);
         let bytes = window(&self.file, at, length - at, &self.meter).unwrap_or_default();
-        let first = if at == 0 { Some(0) } else { memchr::memchr(b'\n', &bytes).map(|found| found + 1) };
-        let last = memchr::memrchr(b'\n', &bytes).map(|found| found + 1);
-        match (first, last) {
-            (Some(first), Some(last)) if first < last => bytes.get(first..last).unwrap_or_default().to_vec(),
-            _ => Vec::new(),
-        }
+        last_lines(&bytes, at == 0)
+    }
+}
+
+/// So many bytes of the end of a log are known again wherever they stand.
+const LAST_LINES: u64 = 400;
+
+/// The whole lines among the last bytes of a file; `is_whole`: these are all of its bytes.
+fn last_lines(bytes: &[u8], is_whole: bool) -> Vec<u8> {
+    let from = bytes.len().saturating_sub(LAST_LINES as usize);
+    let bytes = bytes.get(from..).unwrap_or_default();
+    let first = match is_whole && from == 0 {
+        true => Some(0),
+        false => memchr::memchr(b'\n', bytes).map(|found| found + 1),
+    };
+    let last = memchr::memrchr(b'\n', bytes).map(|found| found + 1);
+    match (first, last) {
+        (Some(first), Some(last)) if first < last => bytes.get(first..last).unwrap_or_default().to_vec(),
+        _ => Vec::new(),
     }
 }
 

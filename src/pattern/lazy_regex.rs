@@ -4,9 +4,11 @@
 use std::sync::OnceLock;
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 /// A regex that has been checked, or is embedded and was checked by a test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct LazyRegex {
     text: String,
     /// `None` inside: it does not compile, which nothing that was checked does.
@@ -23,6 +25,18 @@ impl LazyRegex {
     pub fn is_match(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+impl From<String> for LazyRegex {
+    fn from(text: String) -> LazyRegex {
+        LazyRegex { text, compiled: OnceLock::new() }
+    }
+}
+
+impl From<LazyRegex> for String {
+    fn from(regex: LazyRegex) -> String {
+        regex.text
     }
 }
 

@@ -4,6 +4,7 @@
 //! The raw form, as written in pattern files, is in `raw`; `check` turns one into the other and reports all faults.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::lazy_regex::LazyRegex;
 use crate::base::event::EventKind;
@@ -12,7 +13,7 @@ use crate::base::version::{Ordering, Version};
 use crate::base::{Dialect, Impact, Level, Severity};
 
 /// All patterns of one run, with the tables that they share.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Catalogue {
     /// Patterns by id.
     pub patterns: Vec<Pattern>,
@@ -59,7 +60,7 @@ pub fn in_set(entries: &[String], value: &str) -> bool {
 }
 
 /// One known failure.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Pattern {
     /// Id, such as `TECH69597`.
     pub id: String,
@@ -97,7 +98,7 @@ pub struct Pattern {
 }
 
 /// The part of a pattern file for the reader, by its fixed headings.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Body {
     /// What happens.
     pub what_happens: String,
@@ -113,7 +114,7 @@ pub struct Body {
 
 /// Affected versions of one product. The list wins over the range; a version in the range but not on a list that is
 /// there is affected with a doubt.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Affected {
     /// Product of the version facts: `netbackup`, `tsm-client`.
     pub product: String,
@@ -131,13 +132,15 @@ pub struct Affected {
     pub versions: Vec<Version>,
     /// Platforms, `*` for all.
     pub platforms: Vec<String>,
+    /// Numbers of corrections that mend an affected version.
+    pub fixes: Vec<String>,
 }
 
 /// One line, record or fact of one dialect.
 ///
 /// A record is first found by one of three triggers: fixed text (`texts`), a record id (`codes`, with `providers`
 /// for Windows), or its structure (`records`). Everything else filters.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct EventDef {
     /// Name, unique in its file.
     pub name: String,
@@ -177,9 +180,11 @@ pub struct EventDef {
     pub unverified: bool,
     /// Which log shows it and how to switch that log on, for `collect`.
     pub collect: Option<String>,
-    /// Lines that it must match.
+    /// Lines that it must match. Only checked, so the built-in patterns come without them.
+    #[serde(skip)]
     pub samples: Vec<String>,
     /// Lines that it must not match.
+    #[serde(skip)]
     pub near_misses: Vec<String>,
 }
 
@@ -187,7 +192,7 @@ pub struct EventDef {
 pub const ANY_CODE: &str = "*";
 
 /// A predicate on one value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Where {
     /// Name of the value.
     pub key: String,
@@ -196,7 +201,7 @@ pub struct Where {
 }
 
 /// What must hold for a value. A missing value is unknown.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Test {
     /// Equal to one of these.
     In(Vec<Operand>),
@@ -211,7 +216,7 @@ pub enum Test {
 }
 
 /// What a value is compared with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Operand {
     /// This text.
     Text(String),
@@ -226,7 +231,7 @@ pub enum Operand {
 }
 
 /// A value of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// Name of the step.
     pub step: String,
@@ -235,7 +240,7 @@ pub struct Reference {
 }
 
 /// An equality between a value of the event at hand and one of another step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
     /// Name of the value here. `host`, `stream`, `pid` and `session` are those of the record.
     pub mine: String,
@@ -246,7 +251,7 @@ pub struct Join {
 }
 
 /// A stretch of time between two steps; both edges belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Within {
     /// At least.
     pub from: Span,
@@ -255,7 +260,7 @@ pub struct Within {
 }
 
 /// How a step is placed against an earlier one (by its name).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// Anywhere.
     Free,
@@ -268,7 +273,7 @@ pub enum Order {
 }
 
 /// The positive part of a verdict or of a condition: an event that must be there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Step {
     /// Name under which later parts refer to it.
     pub name: String,
@@ -293,7 +298,7 @@ pub struct Step {
 }
 
 /// Several events of one step inside a sliding window.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Count {
     /// How many at least.
     pub at_least: usize,
@@ -306,7 +311,7 @@ pub struct Count {
 }
 
 /// Where an absence is looked for; edges are exclusive. Steps by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// After one step and before another.
     Between(String, String),
@@ -321,7 +326,7 @@ pub enum Scope {
 }
 
 /// Something that must not be there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Absence {
     /// Name of its row among the conditions.
     pub name: String,
@@ -343,7 +348,7 @@ pub struct Absence {
 }
 
 /// Evidence that is listed when it is there and never decides.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Support {
     /// Event definitions.
     pub kinds: Vec<EventKind>,
@@ -358,7 +363,7 @@ pub struct Support {
 }
 
 /// Further objects to list: every event after one step (or before one), until the first event of another kind.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Also {
     /// Event definitions to list.
     pub kinds: Vec<EventKind>,
@@ -379,7 +384,7 @@ pub struct Also {
 }
 
 /// Where further objects lie. Steps by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlsoPlace {
     /// After the step; the step itself counts where it is of the listed kinds.
     After(String),
@@ -388,7 +393,7 @@ pub enum AlsoPlace {
 }
 
 /// A named stretch of time: from an opening event to the first closing one after it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct WindowDef {
     /// Name.
     pub name: String,
@@ -410,7 +415,7 @@ pub struct WindowDef {
 }
 
 /// One condition of the advisory's own list.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ConditionDef {
     /// Name.
     pub name: String,
@@ -423,7 +428,7 @@ pub struct ConditionDef {
 }
 
 /// How a condition is judged.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum ConditionTest {
     /// By the version of a host against the pattern's affected versions. The host is that of the anchor, or this
     /// value of a step.
@@ -438,7 +443,7 @@ pub enum ConditionTest {
 }
 
 /// The latest of several states before a step.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Latest {
     /// Events that show the state which meets the condition.
     pub met: Vec<EventKind>,
@@ -453,7 +458,7 @@ pub struct Latest {
 }
 
 /// One ground on which a condition is met or unmet.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Rule {
     /// What it shows.
     pub met: bool,
@@ -462,7 +467,7 @@ pub struct Rule {
 }
 
 /// A ground of a rule.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Ground {
     /// These steps are there. A step that bears the name of one that the verdict has bound is that event; others are
     /// looked for.
@@ -484,7 +489,7 @@ pub enum Ground {
 }
 
 /// One level of a pattern and what must hold for it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// The level.
     pub level: Level,
@@ -513,14 +518,14 @@ pub struct Verdict {
 }
 
 /// Text with places: `{backup_id}`, `{step.key}`, `{step.time}`, `{step.time - 31d}`, `{step.line}`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Template {
     /// In order.
     pub pieces: Vec<Piece>,
 }
 
 /// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Piece {
     /// As it stands.
     Text(String),

@@ -162,6 +162,7 @@ fn affected() -> Value {
             "events": one_or_more(version),
             "versions": texts("The advisory's own list; wins over the range."),
             "platforms": texts("Platforms; `*` for all."),
+            "fixes": texts("Numbers of corrections (EEB, Etrack) that mend an affected version."),
         }),
     )
 }

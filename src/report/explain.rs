@@ -180,6 +180,7 @@ mod tests {
                 last_affected: last.and_then(version),
                 versions: listed.iter().filter_map(|text| version(text)).collect(),
                 platforms: vec!["*".into()],
+                fixes: Vec::new(),
             };
         let table = [
             (

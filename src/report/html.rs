@@ -255,6 +255,7 @@ impl Pen {
             "tables.html",
             context! {
                 codes => safe_of(&codes),
+                has_firsts => codes.iter().any(|row| row.first_failure.is_some()),
                 bars => bars,
                 errors => safe_of(&report.unknown_errors.iter().take(MAX_ERRORS).collect::<Vec<_>>()),
                 errors_left => report.unknown_errors.len().saturating_sub(MAX_ERRORS),

@@ -9,6 +9,9 @@ use super::text::{ALARM, BOLD, DIM, Look, PLACE, PLAIN, Page, Rich, WARN, minute
 use crate::base::Dialect;
 use crate::base::report::NoticeRow;
 
+/// Facts told of one source.
+const MOST_SAID: usize = 6;
+
 /// What one source is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identified {
@@ -30,6 +33,9 @@ pub struct Identified {
     pub to: Option<String>,
     /// Why it is thought to be that.
     pub reason: String,
+    /// What it says about hosts, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<String>,
     /// Records with a head.
     pub records: u64,
     /// Text that fits no record head.
@@ -56,6 +62,7 @@ pub fn sanitise(all: Identification) -> Identification {
             host: row.host.map(hidden),
             process: row.process.map(hidden),
             reason: hidden(row.reason),
+            says: row.says.into_iter().map(hidden).collect(),
             ..row
         })
         .collect();
@@ -97,6 +104,13 @@ fn write(page: &mut Page, row: &Identified) {
     if !row.reason.is_empty() {
         page.line(3, &Rich::of(DIM, &row.reason));
     }
+    if !row.says.is_empty() {
+        let mut says = row.says.iter().take(MOST_SAID).map(String::as_str).collect::<Vec<_>>().join("; ");
+        if row.says.len() > MOST_SAID {
+            says = format!("{says}; and {} more", row.says.len() - MOST_SAID);
+        }
+        page.line(3, &Rich::of(PLAIN, &format!("says: {says}")));
+    }
     // Of nearly every source there is nothing to say: it is UTF-8.
     if !row.encoding_reason.is_empty() && !matches!(row.encoding, "utf-8" | "binary") {
         page.line(3, &Rich::of(DIM, &format!("{}: {}", row.encoding, row.encoding_reason)));
@@ -118,6 +132,7 @@ mod tests {
             from: Some("2009-03-05T00:00:01.120".into()),
             to: Some("2009-03-08T23:59:40.007".into()),
             reason: "12 of 14 lines begin a record".into(),
+            says: vec!["media server".into(), "nbumas: master server".into()],
             records: 12,
             headless: 2,
         };
@@ -131,6 +146,7 @@ mod tests {
             from: None,
             to: None,
             reason: "none of 40 lines begins a record of a known dialect".into(),
+            says: Vec::new(),
             records: 12,
             headless: 2,
         };
@@ -151,6 +167,7 @@ bpdm/log.030509                             netbackup.legacy
    utf-8, host nbutest03, bpdm, 2009-03-05 00:00 to
    2009-03-08 23:59
    12 of 14 lines begin a record
+   says: media server; nbumas: master server
 notes/a\\x1b[2J.txt                                   unknown
    windows-1252
    none of 40 lines begins a record of a known dialect

@@ -110,7 +110,14 @@ fn coverage(row: CoverageRow) -> CoverageRow {
 }
 
 fn fact(row: FactRow) -> FactRow {
-    FactRow { host: row.host.map(text), says: row.says.map(text), source: text(row.source), ..row }
+    FactRow {
+        host: row.host.map(text),
+        version: row.version.map(text),
+        value: row.value.map(text),
+        says: row.says.map(text),
+        source: text(row.source),
+        ..row
+    }
 }
 
 pub(super) fn notice(row: NoticeRow) -> NoticeRow {

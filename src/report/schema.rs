@@ -194,13 +194,15 @@ fn coverage() -> Value {
     )
 }
 
+const FACT_KINDS: [&str; 7] = ["version", "same-machine", "zone", "role", "plug-in", "storage-server", "fix"];
+
 fn fact() -> Value {
     object(
         json!({
-            "host": maybe_text(), "product": maybe_text(), "version": maybe_text(), "says": text(), "source": text(),
-            "line": maybe_line(),
+            "host": maybe_text(), "kind": one_of(FACT_KINDS.into_iter()), "product": maybe_text(), "version": maybe_text(),
+            "value": text(), "says": text(), "source": text(), "line": maybe_line(),
         }),
-        &["says"],
+        &["value", "says"],
     )
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
+use crate::base::stamp::HOUR;
 use crate::base::{
-    DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink, SourceId, Stamp,
-    StreamId,
+    CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
+    SourceId, Stamp, StreamId,
 };
 use crate::correlate::{Events, Lost, Spill};
 use crate::matching::{Hit, Plan};
@@ -163,14 +164,48 @@ impl Collector<'_, '_, '_> {
     }
 
     /// Follows the stamps of ordinary records.
-    fn follow(&mut self, dialect: Dialect, number: Option<u64>, stamp: Stamp) {
+    fn follow(&mut self, record: &Record<'_>, stamp: Stamp) {
         let Some(at) = micros(stamp) else { return };
         self.part.follow(stamp, at);
-        let quiet = dialect.quiet_time();
+        let dialect = record.dialect;
         // Nearly every source has records of one dialect only: no need to ask for its place.
-        match self.part.tracks.first_mut() {
-            Some((first, track)) if *first == dialect => track.add(stamp, at, quiet, number),
-            _ => self.part.tracks.entry(dialect).or_default().add(stamp, at, quiet, number),
+        let track = match self.part.tracks.first_mut() {
+            Some((first, track)) if *first == dialect => track,
+            _ => self.part.tracks.entry(dialect).or_default(),
+        };
+        if dialect.coverage_kind() == CoverageKind::JobList {
+            // The ids of jobs are their numbers.
+            let number = record.number.or_else(|| match dialect {
+                Dialect::NetbackupBpdbjobs => record.field("job_id").and_then(|id| id.parse().ok()),
+                _ => None,
+            });
+            track.add_entry(stamp, at, dialect, number, record.session);
+        } else {
+            track.add(stamp, at, dialect.quiet_time(), record.number);
+        }
+    }
+
+    /// Follows one stamp of records that nobody wants.
+    fn place(&mut self, stamp: Stamp, quiet: Option<i64>, track: &mut Option<Track>) {
+        let stamp = self.settle(stamp, true);
+        if let Some(at) = micros(stamp) {
+            self.part.follow(stamp, at);
+            track.get_or_insert_default().add(stamp, at, quiet, None);
+        }
+    }
+
+    /// Follows a calm run of them: between its ends nothing can be learnt but how many stamps rise.
+    fn place_run(&mut self, first: Stamp, run: &CalmRun, quiet: Option<i64>, track: &mut Option<Track>) {
+        self.place(first, quiet, track);
+        let last = self.settle(run.last, true);
+        if last.is_dated() {
+            self.part.rising += run.rises;
+            self.part.placed = micros(last);
+        }
+        if let (Some(at), Some(track)) = (micros(last), track) {
+            self.part.follow(last, at);
+            track.add(last, at, quiet, None);
+            track.count(run.length - 1);
         }
     }
 
@@ -332,7 +367,7 @@ impl Sink for Collector<'_, '_, '_> {
         let before = self.part.placed;
         let stamp = self.settle(record.stamp, ordinary);
         if ordinary {
-            self.follow(record.dialect, record.number, stamp);
+            self.follow(&record, stamp);
             self.count_code(&record);
         }
         self.part.first_failures.see(&record, stamp);
@@ -398,17 +433,50 @@ impl Sink for Collector<'_, '_, '_> {
         let quiet = dialect.quiet_time();
         // Taken out while the stamps go through: looking it up costs more than adding to it.
         let mut track = self.part.tracks.get_mut(&dialect).map(std::mem::take);
-        for stamp in stamps {
-            let stamp = self.settle(*stamp, true);
-            if let Some(at) = micros(stamp) {
-                self.part.follow(stamp, at);
-                track.get_or_insert_default().add(stamp, at, quiet, None);
+        let mut rest = stamps;
+        while let Some((first, behind)) = rest.split_first() {
+            let calm = calm_run(*first, behind, quiet);
+            match calm.length {
+                0 => self.place(*first, quiet, &mut track),
+                _ => self.place_run(*first, &calm, quiet, &mut track),
             }
+            rest = behind.get(calm.length..).unwrap_or_default();
         }
         if let Some(track) = track {
             self.part.tracks.insert(dialect, track);
         }
     }
+}
+
+/// Times of day that follow one another closely.
+struct CalmRun {
+    /// How many there are behind the first one.
+    length: usize,
+    /// How many of them are later than the one before.
+    rises: u64,
+    /// The last one.
+    last: Stamp,
+}
+
+/// Steps of this length tell nothing of midnights or holes: nearly all lines of a debug log lie closer.
+const CALM_STEP: i64 = HOUR;
+
+fn calm_run(first: Stamp, behind: &[Stamp], quiet: Option<i64>) -> CalmRun {
+    let most = quiet.map_or(CALM_STEP, |quiet| quiet.min(CALM_STEP));
+    let mut run = CalmRun { length: 0, rises: 0, last: first };
+    let Stamp::Clock { micros: mut before, .. } = first else { return run };
+    for stamp in behind {
+        let Stamp::Clock { micros, .. } = *stamp else { break };
+        let step = micros - before;
+        if !(0..=most).contains(&step) {
+            break;
+        }
+        run.rises += u64::from(step > 0);
+        run.length += 1;
+        run.last = *stamp;
+        before = micros;
+    }
+    run
 }
 
 /// A longer line is a whole document or row; the derived record's own words say more.

@@ -83,7 +83,8 @@ impl FirstFailures {
         if !is_detail || !record.head || record.severity < Severity::Error || record.process.is_none() {
             return;
         }
-        let (Some(session), Some(code)) = (record.session, record.code.as_deref()) else { return };
+        let code = record.code.as_deref().or_else(|| plug_in_error(&record.body));
+        let (Some(session), Some(code)) = (record.session, code) else { return };
         if code.bytes().all(|digit| digit == b'0') {
             return;
         }
@@ -121,6 +122,14 @@ impl FirstFailures {
             self.jobs.entry(session).or_insert(failure);
         }
     }
+}
+
+/// The error of a storage plug-in, which is no status: `image open failed: error 2060013: no more entries`,
+/// `sts_close_handle failed: 2060017 system call failed`.
+fn plug_in_error(text: &str) -> Option<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| {
+        word.len() == 7 && word.starts_with("2060") && word.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
@@ -162,6 +171,18 @@ mod tests {
         assert!(codes["2060013"].processes.contains("bpdm"));
         let host = seen(&[(7, 10, "q4harmed2", "84", Severity::Error)]);
         assert_eq!((host.by_code()["84"].jobs, host.by_code()["84"].processes.len()), (1, 0));
+    }
+
+    #[test]
+    fn errors_of_plug_ins_count_though_they_are_no_status() {
+        for (text, code) in [
+            ("image open failed: error 2060013: no more entries", Some("2060013")),
+            ("sts_close_handle failed: 2060017 system call failed", Some("2060017")),
+            ("backup id med2_2060013000 read failed", None),
+            ("cannot write image to disk, Invalid argument", None),
+        ] {
+            assert_eq!(plug_in_error(text), code, "{text}");
+        }
     }
 
     #[test]

@@ -5,13 +5,18 @@ mod absent;
 mod collect;
 mod coverage;
 mod first_failure;
+mod links;
 mod mutants;
+mod neighbours;
+mod pieces;
 pub mod proof;
 mod recall;
 mod repeats;
 mod report;
+mod roles;
 pub mod samples;
 mod settle;
+mod silence;
 mod source;
 mod stored;
 mod track;
@@ -195,9 +200,9 @@ fn settled(
     catalogue: &Catalogue,
 ) -> settle::Settled {
     let mut settled = settle::settle(extracts, spill, options, settings);
-    let parts = std::mem::take(&mut settled.world.coverage);
+    let reaches = std::mem::take(&mut settled.reaches);
     let sources = &settled.world.sources;
-    settled.world.coverage = coverage::join(parts, &|source| {
+    settled.world.coverage = coverage::join(reaches, &|source| {
         usize::try_from(source.0).ok().and_then(|at| sources.get(at)).map_or("", |info| info.path.as_str())
     });
     let (held, spill) = (&mut settled.world.held, &settled.world.spill);
@@ -297,10 +302,13 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Id
     notices.extend(settled.notices);
     let word = |stamp: Option<crate::base::Stamp>| stamp.map(|stamp| stamp.to_string());
     sort_notices(&mut notices);
+    let said = report::said_by_source(&settled.world);
     let sources = settled
         .sources
         .into_iter()
-        .map(|source| Identified {
+        .enumerate()
+        .map(|(at, source)| Identified {
+            says: said.get(at).cloned().unwrap_or_default(),
             path: source.path,
             dialect: source.dialect.name(),
             reason: source.reason,

@@ -165,7 +165,7 @@ fn read(mut text: TextReader<'_>, cutter: &mut Cutter<'_>) {
     loop {
         let block = text.next_block(&mut buffer, consumed);
         let feed = match block.feed {
-            Feed::More if buffer.len() > super::source::LONGEST_RECORD => Feed::Full,
+            Feed::More if buffer.len() > super::pieces::LONGEST_RECORD => Feed::Full,
             feed => feed,
         };
         let line = cutter.line;

@@ -12,11 +12,12 @@
 //! records would be lost: so everything here asks for proof before it does not read.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use rayon::prelude::*;
 
-use super::source::{Extract, Resume, Workshop};
+use super::source::{Extract, Workshop};
 use super::stored::{Reading, Terms};
 use super::track::micros;
 use super::{Options, in_pool, leave_out};
@@ -24,7 +25,7 @@ use crate::base::stamp::DAY;
 use crate::base::{Dialect, Notice, NoticeCode, Report, Stamp};
 use crate::correlate::Held;
 use crate::dialect::{Place, binary_reader, reader};
-use crate::input::{Discovery, FileStat, Found, Probe, discover};
+use crate::input::{Discovery, FileStat, Found, Print, Probe, Watch, discover};
 use crate::pattern::Catalogue;
 use crate::state::{FileId, KnownFile, Memory, NewFile, Remembered};
 
@@ -61,7 +62,7 @@ enum Way {
     /// Not at all.
     Recalled(Reading),
     /// From where it was read to.
-    On(Dialect, Box<Resume>),
+    On(Box<Extract>),
     /// From its beginning.
     Whole,
 }
@@ -80,11 +81,12 @@ pub(super) fn read_all(
         in_pool(options, || sources.par_iter().map(|found| known.look(found, workshop)).collect());
     let claims = claim(&mut candidates, &known);
     let catalogue = workshop.catalogue;
-    let terms = Terms { catalogue, spill: &workshop.spill };
+    let terms = Terms::new(catalogue, &workshop.spill);
     let mut night = Night {
         terms,
         key: key(options, catalogue),
         known: &known,
+        watch,
         remembered: Remembered::default(),
         taken: HashSet::new(),
         extracts: Vec::new(),
@@ -275,7 +277,7 @@ fn take<'f>(
     let (extracts, notices) = match way {
         Way::Recalled(reading) => return (candidate, claim, (reading, true)),
         _ if workshop.reading.watch.is_stopped() => (Vec::new(), Vec::new()),
-        Way::On(dialect, resume) => workshop.extract_from(found, Some((dialect, *resume))),
+        Way::On(before) => workshop.extract_from(found, Some(*before)),
         Way::Whole => workshop.extract(found),
     };
     (candidate, claim, (Reading { extracts, notices, last_lines: String::new() }, false))
@@ -286,6 +288,7 @@ struct Night<'n> {
     terms: Terms<'n>,
     key: String,
     known: &'n Known,
+    watch: &'n Arc<Watch>,
     remembered: Remembered,
     /// Files of earlier nights that are somewhere tonight.
     taken: HashSet<usize>,
@@ -318,7 +321,7 @@ impl Night<'_> {
             return Way::Recalled(reading);
         }
         match (reading.extracts.pop(), reading.extracts.is_empty()) {
-            (Some(Extract { dialect, resume: Some(resume), .. }), true) => Way::On(dialect, Box::new(resume)),
+            (Some(before), true) if before.resume.is_some() => Way::On(Box::new(before)),
             _ => Way::Whole,
         }
     }
@@ -344,12 +347,8 @@ impl Night<'_> {
             let file = KnownFile { path, stat, seen, ..file.clone() };
             self.remembered.unchanged.push(file);
         } else if !reading.extracts.is_empty() {
-            let probe = Probe::open(found, &Default::default()).filter(|_| is_whole);
             let length = stat.as_ref().map_or(0, |stat| stat.length);
-            let print = probe.as_ref().and_then(|probe| probe.print(length));
-            if let Some(probe) = probe.filter(|probe| !probe.is_packed()) {
-                reading.last_lines = String::from_utf8(probe.last_lines(length)).unwrap_or_default();
-            }
+            let print = if is_whole { self.print(found, length, claim, &mut reading) } else { None };
             let key = self.key.clone();
             self.read.insert(path.clone(), found.clone());
             let stat = stat.filter(|_| is_whole && print.is_some());
@@ -360,8 +359,34 @@ impl Night<'_> {
                 content: self.terms.pack(&reading),
             });
         }
+        // It is kept; nobody else asks for it.
+        reading.extracts.iter_mut().for_each(|extract| extract.resume = None);
         self.extracts.append(&mut reading.extracts);
         self.notices.append(&mut reading.notices);
+    }
+
+    /// What the file looks like now. Its last lines are set.
+    fn print(
+        &self,
+        found: &Found,
+        length: u64,
+        claim: Option<usize>,
+        reading: &mut Reading,
+    ) -> Option<Print> {
+        let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
+        let is_read_on = reading.extracts.iter().any(|extract| extract.resume.is_some());
+        let before = claim.and_then(|index| self.known.file(index)?.print).filter(|_| is_read_on);
+        if let Some((print, lines)) =
+            before.and_then(|before| Probe::print_of_grown(found, before, length, self.watch))
+        {
+            reading.last_lines = text(lines);
+            return Some(print);
+        }
+        let probe = Probe::open(found, self.watch)?;
+        if !probe.is_packed() {
+            reading.last_lines = text(probe.last_lines(length));
+        }
+        probe.print(length)
     }
 
     /// Files of earlier nights that are nowhere tonight.
@@ -407,8 +432,7 @@ impl Night<'_> {
             return false;
         };
         let holds = !reading.last_lines.is_empty()
-            && Probe::open(found, &Default::default())
-                .is_some_and(|probe| probe.holds(reading.last_lines.as_bytes()));
+            && Probe::open(found, self.watch).is_some_and(|probe| probe.holds(reading.last_lines.as_bytes()));
         if !holds || now.dialect != before.dialect {
             return false;
         }

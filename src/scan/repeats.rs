@@ -18,20 +18,30 @@ pub(super) struct Repeats {
 
 /// The event that was seen last.
 #[derive(Clone, Debug)]
-struct Last {
-    kind: EventKind,
-    host: Option<Arc<str>>,
-    pid: Option<u64>,
-    session: Option<u32>,
-    values: Values,
-    untold: Vec<&'static str>,
+pub(super) struct Last {
+    pub(super) kind: EventKind,
+    pub(super) host: Option<Arc<str>>,
+    pub(super) pid: Option<u64>,
+    pub(super) session: Option<u32>,
+    pub(super) values: Values,
+    pub(super) untold: Vec<&'static str>,
     /// Its time on one clock.
-    at: Option<i64>,
+    pub(super) at: Option<i64>,
     /// Equal ones in a row, itself included.
-    count: u64,
+    pub(super) count: u64,
 }
 
 impl Repeats {
+    /// What was kept of a source that ends with this event.
+    pub(super) fn behind(last: Option<Last>) -> Repeats {
+        Repeats { last, ..Repeats::default() }
+    }
+
+    /// The event that was seen last.
+    pub(super) fn last(&self) -> Option<&Last> {
+        self.last.as_ref()
+    }
+
     /// Is this one of too many equal events? `at` is its time on one clock.
     pub(super) fn is_one_of_many(&mut self, hit: &Hit, record: &Record<'_>, at: Option<i64>) -> bool {
         if let Some(last) = &mut self.last

@@ -1,13 +1,15 @@
 //! The report of a scan, from what was settled and judged.
 
-use indexmap::IndexMap;
+use std::collections::HashSet;
+
+use indexmap::{IndexMap, IndexSet};
 
 use crate::base::report::{
     CatalogueRow, CodeRow, CoverageRow, FactRow, FirstFailureRow, Gap, NoticeRow, SCHEMA, ScanSummary,
     SourceRow, Tool, UnknownErrorRow,
 };
 use crate::base::{Coverage, Dialect, Fact, FactKind, Notice, Report, Stamp};
-use crate::correlate::World;
+use crate::correlate::{World, WorldParts};
 use crate::pattern::Catalogue;
 use crate::verdict::Judgement;
 
@@ -203,27 +205,80 @@ fn coverage_rows(coverage: &[Coverage]) -> Vec<CoverageRow> {
 }
 
 fn facts(world: &World<'_>) -> Vec<FactRow> {
-    let row = |fact: &Fact| {
-        let (product, version, says) = match &fact.kind {
-            FactKind::Version { product, version } => (Some(product.clone()), Some(version.clone()), None),
-            FactKind::SameMachine { one, other } => (None, None, Some(format!("{one} is {other}"))),
-            FactKind::ZoneOffset { east } => (None, None, Some(format!("utc offset {}", offset_word(*east)))),
-        };
-        let source = world.path(fact.source);
-        let source = if source.is_empty() { "settings" } else { source }.to_owned();
-        FactRow { host: fact.host.clone(), product, version, says, source, line: fact.line }
-    };
-    let mut rows: Vec<FactRow> = Vec::new();
+    let mut rows: IndexSet<FactRow> = IndexSet::new();
+    let mut known: HashSet<FactRow> = HashSet::new();
     for fact in &world.facts {
-        let next = row(fact);
+        let source = world.path(fact.source);
+        let row = fact_row(fact, if source.is_empty() { "settings" } else { source });
         // A listing repeats its epochs; one row per fact and source is enough.
-        let known = rows.iter().any(|held| {
-            (&held.host, &held.product, &held.version, &held.says, &held.source)
-                == (&next.host, &next.product, &next.version, &next.says, &next.source)
-        });
-        if !known {
-            rows.push(next);
+        if known.insert(FactRow { line: None, ..row.clone() }) {
+            rows.insert(row);
         }
     }
-    rows
+    rows.into_iter().collect()
+}
+
+/// What each source says about hosts, in words, in the order of the sources. A host is named where it is not the one
+/// whose log the source is.
+pub(super) fn said_by_source(world: &WorldParts) -> Vec<Vec<String>> {
+    let mut said: Vec<IndexSet<String>> = vec![IndexSet::new(); world.sources.len()];
+    for fact in &world.facts {
+        let at = usize::try_from(fact.source.0).unwrap_or(usize::MAX);
+        let (Some(source), Some(said)) = (world.sources.get(at), said.get_mut(at)) else { continue };
+        let row = fact_row(fact, "");
+        let words = match (row.says, row.product, row.version) {
+            (Some(says), ..) => says,
+            (None, Some(product), Some(version)) => format!("{product} {version}"),
+            _ => continue,
+        };
+        said.insert(match &fact.host {
+            Some(host) if fact.host != source.host => format!("{host}: {words}"),
+            _ => words,
+        });
+    }
+    said.into_iter().map(|said| said.into_iter().collect()).collect()
+}
+
+/// A fact as reports spell it.
+pub(super) fn fact_row(fact: &Fact, source: &str) -> FactRow {
+    let mut row = FactRow {
+        host: fact.host.clone(),
+        kind: "version",
+        product: None,
+        version: None,
+        value: None,
+        says: None,
+        source: source.to_owned(),
+        line: fact.line,
+    };
+    match &fact.kind {
+        FactKind::Version { product, version } => {
+            (row.product, row.version) = (Some(product.clone()), Some(version.clone()));
+        }
+        FactKind::SameMachine { one, other } => {
+            (row.kind, row.says) = ("same-machine", Some(format!("{one} is {other}")));
+        }
+        FactKind::ZoneOffset { east } => {
+            (row.kind, row.says) = ("zone", Some(format!("utc offset {}", offset_word(*east))));
+        }
+        FactKind::Role(role) => {
+            (row.kind, row.value) = ("role", Some(role.name().to_owned()));
+            row.says = row.value.clone();
+        }
+        FactKind::PlugIn { name, version } => {
+            (row.kind, row.value, row.version) = ("plug-in", Some(name.clone()), version.clone());
+            let version = version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
+            row.says = Some(format!("plug-in {name}{version}"));
+        }
+        FactKind::StorageServer { name, kind } => {
+            (row.kind, row.value) = ("storage-server", Some(name.clone()));
+            let kind = kind.as_deref().map_or_else(String::new, |kind| format!(" ({kind})"));
+            row.says = Some(format!("uses storage server {name}{kind}"));
+        }
+        FactKind::Fix { id } => {
+            (row.kind, row.value) = ("fix", Some(id.clone()));
+            row.says = Some(format!("EEB {id} installed"));
+        }
+    }
+    row
 }

@@ -1,14 +1,15 @@
 //! From what each source came to, to one world: numbers for sources and streams, hosts, zones, the order of day and
 //! month, sessions of the whole scan, names of machines.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::base::stamp::HOUR;
 use crate::base::{
-    Coverage, DateOrder, Dialect, Fact, FactKind, Interval, Notice, NoticeCode, Session, SourceId, Stamp,
-    StreamId, Zone,
+    Coverage, DateOrder, Dialect, Fact, FactKind, Interval, Notice, NoticeCode, Role, Session, SourceId,
+    Stamp, StreamId, Zone,
 };
 use crate::correlate::values::account;
 use crate::correlate::{Bounds, Lost, SourceInfo, Spill, WorldParts};
@@ -17,8 +18,13 @@ use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
 use super::collect::{Part, SessionPart};
+use super::coverage::Reach;
 use super::first_failure::FirstFailures;
+use super::links::Links;
+use super::neighbours::Neighbours;
+use super::roles;
 use super::source::Extract;
+use super::track::Reached;
 use super::unknown::Errors;
 
 /// A source as the report shows it, beside what the world takes from it.
@@ -44,6 +50,8 @@ pub(super) struct SettledSource {
 /// Everything that was extracted, settled.
 pub(super) struct Settled {
     pub(super) world: WorldParts,
+    /// What the sources reach over; the world's coverage is made of it.
+    pub(super) reaches: Vec<Reach>,
     pub(super) sources: Vec<SettledSource>,
     pub(super) notices: Vec<Notice>,
 }
@@ -67,13 +75,20 @@ pub(super) fn settle(
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },
+        links: Links::default(),
+        reaches: Vec::new(),
         sources: Vec::new(),
         notices: Vec::new(),
+        roles: HashSet::new(),
     };
     let by_stream = orders_by_stream(&extracts);
+    let neighbours = Neighbours::of(&extracts);
     for (number, mut extract) in extracts.into_iter().enumerate() {
         if decided_order(extract.order, &extract.part).is_none() && !has_votes(&extract.part) {
             extract.order = by_stream.get(&(extract.dialect, extract.stream.clone())).copied().flatten();
+        }
+        if extract.part.host.is_none() {
+            extract.part.host = neighbours.host(&extract.path);
         }
         settler.take(SourceId(u32::try_from(number).unwrap_or(u32::MAX)), extract);
     }
@@ -85,8 +100,12 @@ struct Settler<'o> {
     settings: &'o Settings,
     streams: IndexMap<String, StreamId>,
     world: WorldParts,
+    links: Links,
+    reaches: Vec<Reach>,
     sources: Vec<SettledSource>,
     notices: Vec<Notice>,
+    /// Parts of hosts that their daemons' logs showed.
+    roles: HashSet<(String, Role)>,
 }
 
 /// What holds for all stamps of one source.
@@ -172,28 +191,42 @@ impl Settler<'_> {
         self.notices.extend(lost_notice(&path, &lost, most));
         self.world.lost.extend(lost.kinds);
         for fact in part.facts.drain(..) {
-            self.fact(Fact {
-                host: fact.host.or_else(|| host.clone()),
-                source: id,
-                line: fact.line.map(|line| line + 1),
-                stamp: clock.settle(fact.stamp),
-                ..fact
-            });
+            self.fact(
+                stream,
+                Fact {
+                    host: fact.host.or_else(|| host.clone()),
+                    source: id,
+                    line: fact.line.map(|line| line + 1),
+                    stamp: clock.settle(fact.stamp),
+                    ..fact
+                },
+            );
         }
+        if let (Some(host), Some(role)) =
+            (crate::dialect::bundle_host(&path), crate::dialect::bundle_role(&path))
+        {
+            self.role(id, host, role, "the name of the bundle".to_owned());
+        }
+        self.part_of_host(id, host.as_deref(), dialect, place.process.as_deref(), part.records);
         for (dialect, track) in &mut part.tracks {
-            let intervals: Vec<Interval> = track
+            let settle = |interval: Interval| Interval {
+                from: clock.settle(interval.from),
+                to: clock.settle(interval.to),
+            };
+            let stretches = track
                 .finish(dialect.coverage_kind())
                 .into_iter()
-                .map(|interval| Interval { from: clock.settle(interval.from), to: clock.settle(interval.to) })
+                .map(|stretch| Reached { interval: settle(stretch.interval), ..stretch })
                 .collect();
-            self.world.coverage.push(Coverage {
+            let coverage = Coverage {
                 source: id,
                 stream,
                 dialect: *dialect,
                 host: host.clone(),
                 process: place.process.clone(),
-                intervals,
-            });
+                intervals: Vec::new(),
+            };
+            self.reaches.push(Reach { coverage, stretches });
         }
         let own_zone = part.first.is_some_and(|stamp| stamp.zone() != Zone::Unknown);
         let (first, last) =
@@ -250,9 +283,33 @@ impl Settler<'_> {
         places
     }
 
-    fn fact(&mut self, fact: Fact) {
+    /// A daemon's own log shows what its host is; the first such log of each host is enough.
+    fn part_of_host(
+        &mut self,
+        source: SourceId,
+        host: Option<&str>,
+        dialect: Dialect,
+        process: Option<&str>,
+        records: u64,
+    ) {
+        let (Some(host), Some(process), true) = (host, process, records > 0) else { return };
+        if let Some(role) = roles::of_process(dialect, process) {
+            self.role(source, host, role, format!("a debug log of {process}"));
+        }
+    }
+
+    /// What a source as a whole shows of its host; once for each host.
+    fn role(&mut self, source: SourceId, host: &str, role: Role, text: String) {
+        if self.roles.insert((host.to_lowercase(), role)) {
+            let kind = FactKind::Role(role);
+            let host = Some(host.to_owned());
+            self.world.facts.push(Fact { host, kind, source, line: None, stamp: Stamp::None, text });
+        }
+    }
+
+    fn fact(&mut self, stream: StreamId, fact: Fact) {
         if let FactKind::SameMachine { one, other } = &fact.kind {
-            self.world.names.link(one, other);
+            self.links.add(one, other, stream, &mut self.world.names);
         }
         self.world.facts.push(fact);
     }
@@ -262,6 +319,7 @@ impl Settler<'_> {
         for (name, host) in aliases {
             self.world.names.link(name, host);
         }
+        std::mem::take(&mut self.links).finish(&mut self.world.names);
         let world = &mut self.world;
         for event in world.held.iter(&world.spill).filter(|event| event.has("account")) {
             if let Some(name) = event.value("account") {
@@ -282,7 +340,7 @@ impl Settler<'_> {
             });
         }
         self.unplaced_versions();
-        Settled { world: self.world, sources: self.sources, notices: self.notices }
+        Settled { world: self.world, reaches: self.reaches, sources: self.sources, notices: self.notices }
     }
 
     /// A version that no log ties to a host decides nothing: the user can say whose it is.

@@ -6,22 +6,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::base::stamp::midnight;
-use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink, Splitter};
+use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink};
 use crate::correlate::Spill;
 use crate::dialect::identify::recognise;
 use crate::dialect::{
-    BinaryReader, Claim, Place, Reader, SourceContext, binary_reader, reader as dialect_reader,
-    without_rotation,
+    BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
 };
-use crate::input::{self, ChunkRange, Format, Found, Kind, Outcome, OutcomeSoFar, PlainFile, TextReader};
-use crate::matching::{Matcher, Plan};
+use crate::input::{self, Format, Found, Kind, Outcome, PlainFile, TextReader};
+use crate::matching::Matcher;
 use crate::pattern::Catalogue;
 
 use super::Options;
 use super::collect::{Collector, Part, Reading};
+use super::pieces::{Resume, read_chunks, read_in_order, read_on, read_text};
 use super::repeats::Repeats;
 
 /// A source that was read.
@@ -43,18 +41,19 @@ pub(super) struct Extract {
     pub(super) resume: Option<Resume>,
 }
 
-/// A log that was read up to the head of a record, and from there to its end, where it may have been half written.
-#[derive(Clone)]
-pub(super) struct Resume {
-    /// Where that record begins, in bytes.
-    pub(super) offset: u64,
-    /// What reading the bytes before it came to.
-    pub(super) outcome: OutcomeSoFar,
-    /// What stands before it.
-    pub(super) body: Part,
-    /// What stands behind it.
-    pub(super) tail: Part,
+impl Extract {
+    /// Takes in what reading a text came to.
+    fn take(&mut self, part: Part, outcome: &Outcome) {
+        self.part = part;
+        self.encoding = outcome.encoding.name();
+        self.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut self.evidence));
+        self.bytes = outcome.decoded_bytes;
+        self.notices.extend(outcome.notices(&self.path));
+    }
 }
+
+/// A log's beginning, which tells its dialect, its encoding and the order in its dates.
+const WHOLE_BEGINNING: u64 = input::BLOCK_BYTES as u64;
 
 /// The order of day and month that a source proves, where it was read in another one: only its rest told, or the user
 /// said otherwise. What a log proves is not for the user to say.
@@ -82,15 +81,9 @@ pub(super) struct Workshop<'c> {
     pub(super) reading: input::ReadOptions,
     /// Is what was read kept for another day?
     pub(super) keeps: bool,
+    /// A log that was read up to less than this is read again from its beginning.
+    pub(super) least_kept: u64,
 }
-
-/// So much of the end of a log is read again when the log is read on: its last record may be unfinished, and no
-/// record but a broken one is longer.
-const OPEN_END: u64 = 64 * 1024;
-
-/// An unfinished record that grows beyond this is given out as it is: no record of any dialect is that long, and
-/// memory must not grow with the size of the input.
-pub(super) const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
 impl<'c> Workshop<'c> {
     pub(super) fn new(catalogue: &'c Catalogue, options: &Options) -> Workshop<'c> {
@@ -102,6 +95,7 @@ impl<'c> Workshop<'c> {
             order: options.date_order,
             reading: options.reading.clone(),
             keeps: false,
+            least_kept: WHOLE_BEGINNING,
         }
     }
 
@@ -111,11 +105,16 @@ impl<'c> Workshop<'c> {
     }
 
     /// The same; the one log in the file is read on from where it was read to.
-    pub(super) fn extract_from(
-        &self,
-        found: &Found,
-        mut before: Option<(Dialect, Resume)>,
-    ) -> (Vec<Extract>, Vec<Notice>) {
+    pub(super) fn extract_from(&self, found: &Found, before: Option<Extract>) -> (Vec<Extract>, Vec<Notice>) {
+        let mut before = match before {
+            Some(before) if before.resume.as_ref().is_some_and(|resume| resume.offset >= WHOLE_BEGINNING) => {
+                if let Some(extract) = self.read_further(found, before) {
+                    return (vec![extract], Vec::new());
+                }
+                None
+            }
+            before => before.and_then(|before| Some((before.dialect, before.resume?))),
+        };
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
             self.reading.watch.begin(text.path());
@@ -136,6 +135,51 @@ impl<'c> Workshop<'c> {
             });
         }
         (extracts, notices)
+    }
+
+    /// Reads a log on that was read beyond what its dialect, encoding and order of dates are told by. `None`: it must
+    /// be read from its beginning.
+    fn read_further(&self, found: &Found, before: Extract) -> Option<Extract> {
+        let text = input::open_again(found, &self.reading)?;
+        self.reading.watch.begin(text.path());
+        let dialect = dialect_reader(before.dialect)?;
+        let (file, evidence) = (text.plain_file()?, text.encoding_evidence().to_owned());
+        drop(text);
+        let resume = before.resume?;
+        let mut extract = Extract {
+            path: found.path.clone(),
+            order: resume.order,
+            evidence,
+            notices: Vec::new(),
+            resume: None,
+            part: Part::default(),
+            ..before
+        };
+        let context = self.place(dialect, &mut extract);
+        let plan = self.matcher.plan(extract.dialect);
+        let reading = Reading {
+            plan: &plan,
+            spill: &self.spill,
+            most_events: self.most_events,
+            midnight: context.place.date.map(midnight),
+            process: context.place.process.as_deref(),
+            order: extract.order,
+        };
+        let (part, outcome, resume) = match dialect.cuttable() {
+            true => read_on(&file, dialect, &context, &reading, Some(resume)),
+            false => read_in_order(&file, dialect, &context, &reading, Some(resume))?,
+        };
+        extract.resume = resume;
+        extract.take(part, &outcome);
+        order_told_late(&extract).is_none().then_some(extract)
+    }
+
+    /// What the path tells of a log, and what its splitter is to know.
+    fn place(&self, dialect: &'static dyn Reader, extract: &mut Extract) -> SourceContext {
+        extract.place = dialect.place(&extract.path);
+        let own = || without_rotation(&extract.path).to_owned();
+        extract.stream = extract.place.stream.clone().unwrap_or_else(own);
+        SourceContext { path: extract.path.clone(), date_order: extract.order, place: extract.place.clone() }
     }
 
     /// Reads one source. `order` is what it proved when it was read before; the user's word counts only for a source
@@ -243,19 +287,12 @@ impl<'c> Workshop<'c> {
         before: Option<Resume>,
         extract: &mut Extract,
     ) {
-        extract.place = dialect.place(&extract.path);
-        if let Some(stream) = &extract.place.stream {
-            extract.stream.clone_from(stream);
-        } else {
-            extract.stream = without_rotation(&extract.path).to_owned();
-        }
         let order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        let before = before.filter(|before| order.is_none() || order == before.order);
+        // What was read showed the order, or nothing did and it is the one that the user gave.
+        let order = order.or_else(|| before.as_ref().and_then(|before| before.order));
         extract.order = order.or(self.order);
-        let context = SourceContext {
-            path: extract.path.clone(),
-            date_order: extract.order,
-            place: extract.place.clone(),
-        };
+        let context = self.place(dialect, extract);
         let plan = self.matcher.plan(extract.dialect);
         let reading = Reading {
             plan: &plan,
@@ -266,11 +303,11 @@ impl<'c> Workshop<'c> {
             order: extract.order,
         };
         let chunks = text.cuttable().filter(|_| dialect.cuttable());
-        let kept = text.plain_file().filter(|_| self.keeps && dialect.cuttable());
+        let kept = text.plain_file().filter(|_| self.keeps);
         let (part, outcome) = match (kept, chunks) {
             (Some(file), _) => {
                 drop(text);
-                let (part, outcome, resume) = read_on(&file, dialect, &context, &reading, before);
+                let (part, outcome, resume) = self.read_kept(&file, dialect, &context, &reading, before);
                 extract.resume = resume;
                 (part, outcome)
             }
@@ -280,11 +317,29 @@ impl<'c> Workshop<'c> {
             }
             (None, None) => read_text(text, dialect.splitter(&context), &reading, Part::default()),
         };
-        extract.part = part;
-        extract.encoding = outcome.encoding.name();
-        extract.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut extract.evidence));
-        extract.bytes = outcome.decoded_bytes;
-        extract.notices.extend(outcome.notices(&extract.path));
+        extract.take(part, &outcome);
+    }
+
+    /// Reads a log such that it can be read on another day.
+    fn read_kept(
+        &self,
+        file: &PlainFile,
+        dialect: &'static dyn Reader,
+        context: &SourceContext,
+        reading: &Reading<'_, '_>,
+        before: Option<Resume>,
+    ) -> (Part, Outcome, Option<Resume>) {
+        if dialect.cuttable() {
+            return read_on(file, dialect, context, reading, before);
+        }
+        let whole = |before| read_in_order(file, dialect, context, reading, before);
+        let (part, outcome, resume) = whole(before).or_else(|| whole(None)).unwrap_or_else(|| {
+            let text = file.read(file.range());
+            let (part, outcome) = read_text(text, dialect.splitter(context), reading, Part::default());
+            (part, outcome, None)
+        });
+        // What a splitter decides by the beginning of its source is decided for good once it saw a whole block.
+        (part, outcome, resume.filter(|resume| resume.offset >= self.least_kept))
     }
 }
 
@@ -329,161 +384,6 @@ fn read_unknown(mut text: TextReader<'_>, extract: &mut Extract) {
     if !empty {
         extract.notices.push(unknown(&extract.path, &extract.reason));
     }
-}
-
-/// Reads the pieces of a large file side by side. No record is cut: a piece begins with the head of one.
-fn read_chunks(
-    file: &PlainFile,
-    dialect: &'static dyn Reader,
-    context: &SourceContext,
-    reading: &Reading<'_, '_>,
-) -> (Part, Outcome) {
-    let begins = |line: &str| dialect.claim(line) != Claim::No;
-    let ranges = file.align(file.cut(input::CHUNK_BYTES), &begins);
-    let read =
-        |range: ChunkRange, part: Part| read_text(file.read(range), dialect.splitter(context), reading, part);
-    let mut whole: Option<(Part, Outcome)> = None;
-    for (range, (part, next)) in waves(&ranges, &|range| read(range, Part::default())) {
-        match &mut whole {
-            None => whole = Some((part, next)),
-            Some((before, outcome)) => {
-                let (part, next) = if before.days.misleads(&part.days) {
-                    read(range, Part { days: before.days.continued(), ..Part::default() })
-                } else {
-                    (part, next)
-                };
-                before.join(part, outcome.breaks, (reading.spill, reading.most_events));
-                outcome.join(next);
-            }
-        }
-    }
-    whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
-}
-
-/// So many pieces for each thread are read before they are put together: what all pieces of a large file hold is not to
-/// be in memory twice.
-const WAVE: usize = 8;
-
-/// Reads pieces side by side; they come back in order.
-fn waves<T: Send>(
-    ranges: &[ChunkRange],
-    read: &(dyn Fn(ChunkRange) -> T + Sync),
-) -> impl Iterator<Item = (ChunkRange, T)> {
-    ranges.chunks(WAVE * rayon::current_num_threads().max(1)).flat_map(move |wave| {
-        let parts: Vec<T> = wave.par_iter().map(|range| read(*range)).collect();
-        wave.iter().copied().zip(parts)
-    })
-}
-
-/// Reads a log on from where it was read to, or from its beginning, such that it can be read on another day: the end,
-/// which may be half written, is kept apart from the rest.
-fn read_on(
-    file: &PlainFile,
-    dialect: &'static dyn Reader,
-    context: &SourceContext,
-    reading: &Reading<'_, '_>,
-    before: Option<Resume>,
-) -> (Part, Outcome, Option<Resume>) {
-    let begins = |line: &str| dialect.claim(line) != Claim::No;
-    let rest = file.clone().from(before.as_ref().map_or(0, |resume| resume.offset));
-    let ChunkRange { start, end } = rest.range();
-    let open = end.saturating_sub(OPEN_END).max(start);
-    let mut ranges = Vec::new();
-    let mut at = start;
-    while at < open {
-        let next = (at + input::CHUNK_BYTES).min(open);
-        ranges.push(ChunkRange { start: at, end: next });
-        at = next;
-    }
-    ranges.push(ChunkRange { start: open, end });
-    let ranges = rest.align(ranges, &begins);
-    let read =
-        |range: ChunkRange, part: Part| read_text(rest.read(range), dialect.splitter(context), reading, part);
-    let mut whole = before.map(|resume| (resume.body, resume.outcome.outcome()));
-    let mut resume = None;
-    let last = ranges.len().saturating_sub(1);
-    let read_first = |range| read(range, Part::default());
-    for (number, (range, (part, next))) in waves(&ranges, &read_first).enumerate() {
-        let Some((held, outcome)) = &mut whole else {
-            whole = Some((part, next));
-            continue;
-        };
-        let (part, next) = if held.days.misleads(&part.days) {
-            read(range, Part { days: held.days.continued(), ..Part::default() })
-        } else {
-            (part, next)
-        };
-        if number == last {
-            resume = OutcomeSoFar::of(outcome).map(|outcome| Resume {
-                offset: range.start,
-                outcome,
-                body: Part { repeats: Repeats::default(), ..held.clone() },
-                tail: Part { repeats: Repeats::default(), ..part.clone() },
-            });
-        }
-        held.join(part, outcome.breaks, (reading.spill, reading.most_events));
-        outcome.join(next);
-    }
-    let (part, outcome) = whole
-        .unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()));
-    let resume = resume.filter(|_| OutcomeSoFar::of(&outcome).is_some());
-    (part, outcome, resume)
-}
-
-/// Splits and matches one text to its end; what it comes to is added to `part`.
-fn read_text(
-    mut text: TextReader<'_>,
-    mut splitter: Box<dyn Splitter>,
-    reading: &Reading<'_, '_>,
-    mut part: Part,
-) -> (Part, Outcome) {
-    let mut buffer = String::new();
-    let mut candidates = Vec::new();
-    let (mut consumed, mut line) = (0, 0);
-    // A record that goes on and on is looked at again when there is twice as much of it, not at each block.
-    let mut enough = 0;
-    loop {
-        let block = text.next_block(&mut buffer, consumed);
-        if block.feed == Feed::More && buffer.len() < enough.min(LONGEST_RECORD) {
-            consumed = 0;
-            continue;
-        }
-        let feed = match block.feed {
-            Feed::More if buffer.len() > LONGEST_RECORD => Feed::Full,
-            feed => feed,
-        };
-        find_candidates(reading.plan, &buffer, &mut candidates);
-        let mut collector = Collector {
-            reading,
-            part: &mut part,
-            text: &buffer,
-            candidates: &candidates,
-            counted: 0,
-            line,
-            first_line: line,
-            has_lines: true,
-            hits: Vec::new(),
-        };
-        consumed = splitter.split(&buffer, line + 1, feed, &mut collector).min(buffer.len());
-        if feed != Feed::More && consumed < buffer.len() {
-            // A splitter that does not keep its promise must not lose text.
-            let rest = buffer.get(consumed..).unwrap_or("");
-            let mut record = Record::headless(Dialect::Unknown, rest);
-            (record.start, record.end) = (consumed, buffer.len());
-            collector.record(record);
-            consumed = buffer.len();
-        }
-        enough = if consumed == 0 { buffer.len() * 2 } else { 0 };
-        let left = buffer.as_bytes().get(consumed..).unwrap_or_default();
-        line = text.breaks().saturating_sub(memchr::memchr_iter(b'\n', left).count() as u64);
-        if feed == Feed::Last {
-            return (part, text.finish());
-        }
-    }
-}
-
-fn find_candidates(plan: &Plan<'_>, text: &str, candidates: &mut Vec<usize>) {
-    plan.candidates(text, candidates);
 }
 
 /// What the beginning of a source shows about the order of day and month.

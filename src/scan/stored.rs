@@ -4,11 +4,12 @@
 //! Definitions of the catalogue are kept by name, because their numbers change with every pattern that is added; the
 //! text of an event is kept with it. Bytes that this version cannot read are as good as none: the file is read again.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use crate::base::event::EventKind;
@@ -19,11 +20,13 @@ use crate::correlate::{Events, Held, Lost, Spill};
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
+use crate::pattern::model::EventDef;
 
 use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
-use super::repeats::Repeats;
-use super::source::{Extract, Resume};
+use super::pieces::{ReadOn, Resume};
+use super::repeats::{Last, Repeats};
+use super::source::Extract;
 use super::track::{Days, Track};
 use super::unknown::Errors;
 
@@ -37,8 +40,10 @@ pub(super) struct Reading {
 
 /// How the numbers of the catalogue, and the places of texts, are taken off and put on.
 pub(super) struct Terms<'c> {
-    pub(super) catalogue: &'c Catalogue,
+    catalogue: &'c Catalogue,
     pub(super) spill: &'c Spill,
+    /// Numbers of all definitions, by name.
+    kinds: HashMap<String, EventKind>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,8 +77,8 @@ struct StoredExtract {
     host: Option<String>,
     place_stream: Option<String>,
     order: Option<DateOrder>,
+    /// Of a log that is read on: only what is not in `resume`.
     part: StoredPart,
-    /// Of a log that is read on: what `part` is without its end, and where that ends.
     resume: Option<StoredResume>,
     notices: Vec<StoredNotice>,
 }
@@ -84,7 +89,24 @@ type NaiveDateText = String;
 struct StoredResume {
     offset: u64,
     outcome: OutcomeSoFar,
+    order: Option<DateOrder>,
     body: StoredPart,
+    /// What the splitter carries on; `None`: `part` is what follows `body`.
+    splitter: Option<String>,
+    /// The event that was seen last.
+    last: Option<StoredLast>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredLast {
+    kind: usize,
+    host: Option<Arc<str>>,
+    pid: Option<u64>,
+    session: Option<u32>,
+    values: Values,
+    untold: Vec<String>,
+    at: Option<i64>,
+    count: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +150,7 @@ struct StoredSession {
     first: Option<Stamp>,
     last: Option<Stamp>,
     values: Vec<(String, Option<String>)>,
+    used: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,7 +178,14 @@ struct StoredPart {
     placed: Option<i64>,
 }
 
-impl Terms<'_> {
+impl<'c> Terms<'c> {
+    /// Those of this catalogue.
+    pub(super) fn new(catalogue: &'c Catalogue, spill: &'c Spill) -> Terms<'c> {
+        let kinds =
+            (0..).zip(&catalogue.events).map(|(number, def)| (name_of(def), EventKind(number))).collect();
+        Terms { catalogue, spill, kinds }
+    }
+
     /// To bytes.
     pub(super) fn pack(&self, reading: &Reading) -> Vec<u8> {
         let mut kinds = IndexSet::new();
@@ -189,30 +219,22 @@ impl Terms<'_> {
     }
 
     fn name_of(&self, kind: EventKind) -> String {
-        self.catalogue.event(kind).map(|def| format!("{}/{}", def.owner, def.name)).unwrap_or_default()
+        self.catalogue.event(kind).map(name_of).unwrap_or_default()
     }
 
     /// Numbers of definitions by their names; `None`: the catalogue has it no more.
     fn kinds_of(&self, names: &[String]) -> Vec<Option<EventKind>> {
-        if names.is_empty() {
-            return Vec::new();
-        }
-        let wanted: IndexMap<&str, usize> =
-            names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        let mut kinds = vec![None; names.len()];
-        for (number, def) in self.catalogue.events.iter().enumerate() {
-            let name = format!("{}/{}", def.owner, def.name);
-            if let (Some(at), Ok(number)) = (wanted.get(name.as_str()), u32::try_from(number))
-                && let Some(slot) = kinds.get_mut(*at)
-            {
-                *slot = Some(EventKind(number));
-            }
-        }
-        kinds
+        names.iter().map(|name| self.kinds.get(name).copied()).collect()
     }
 
     fn extract_out(&self, extract: &Extract, kinds: &mut IndexSet<EventKind>) -> StoredExtract {
-        let part = extract.resume.as_ref().map_or(&extract.part, |resume| &resume.tail);
+        let (part, resume) = match &extract.resume {
+            None => (self.part_out(&extract.part, &Less::default(), kinds), None),
+            Some(resume) => {
+                let (part, resume) = self.resume_out(resume, &extract.part, kinds);
+                (part, Some(resume))
+            }
+        };
         StoredExtract {
             path: extract.path.clone(),
             dialect: extract.dialect,
@@ -226,25 +248,19 @@ impl Terms<'_> {
             host: extract.place.host.clone(),
             place_stream: extract.place.stream.clone(),
             order: extract.order,
-            part: self.part_out(part, kinds),
-            resume: extract.resume.as_ref().map(|resume| StoredResume {
-                offset: resume.offset,
-                outcome: resume.outcome.clone(),
-                body: self.part_out(&resume.body, kinds),
-            }),
+            part,
+            resume,
             notices: extract.notices.iter().map(notice_out).collect(),
         }
     }
 
     fn extract_in(&self, stored: StoredExtract, kinds: &[Option<EventKind>]) -> Option<Extract> {
-        let tail = self.part_in(stored.part, kinds)?;
+        let rest = self.part_in(stored.part, kinds)?;
         let (part, resume) = match stored.resume {
-            None => (tail, None),
+            None => (rest, None),
             Some(resume) => {
-                let body = self.part_in(resume.body, kinds)?;
-                let mut whole = body.clone();
-                whole.join(tail.clone(), resume.outcome.breaks, (self.spill, usize::MAX));
-                (whole, Some(Resume { offset: resume.offset, outcome: resume.outcome, body, tail }))
+                let (part, resume) = self.resume_in(resume, rest, kinds)?;
+                (part, Some(resume))
             }
         };
         Some(Extract {
@@ -272,7 +288,81 @@ impl Terms<'_> {
         })
     }
 
-    fn part_out(&self, part: &Part, kinds: &mut IndexSet<EventKind>) -> StoredPart {
+    /// What is kept of a log that is read on, and what of the whole of it beside that.
+    fn resume_out(
+        &self,
+        resume: &Resume,
+        whole: &Part,
+        kinds: &mut IndexSet<EventKind>,
+    ) -> (StoredPart, StoredResume) {
+        let Resume { offset, outcome, order, body, way } = resume;
+        let (part, splitter) = match way {
+            ReadOn::Tail(tail) => (self.part_out(tail, &Less::default(), kinds), None),
+            ReadOn::Splitter(saved) => {
+                let less = Less { events: body.events.len(), facts: body.facts.len(), open_sessions: false };
+                (self.part_out(whole, &less, kinds), Some(saved.clone()))
+            }
+        };
+        let less = Less { open_sessions: splitter.is_some(), ..Less::default() };
+        let last = body.repeats.last().filter(|_| splitter.is_some()).map(|last| StoredLast {
+            kind: kinds.insert_full(last.kind).0,
+            host: last.host.clone(),
+            pid: last.pid,
+            session: last.session,
+            values: last.values.clone(),
+            untold: last.untold.iter().map(|name| (*name).to_owned()).collect(),
+            at: last.at,
+            count: last.count,
+        });
+        let body = self.part_out(body, &less, kinds);
+        (
+            part,
+            StoredResume { offset: *offset, outcome: outcome.clone(), order: *order, body, splitter, last },
+        )
+    }
+
+    /// The whole of a log that is read on, and where it goes on.
+    fn resume_in(
+        &self,
+        stored: StoredResume,
+        mut rest: Part,
+        kinds: &[Option<EventKind>],
+    ) -> Option<(Part, Resume)> {
+        let StoredResume { offset, outcome, order, body, splitter, last } = stored;
+        let mut body = self.part_in(body, kinds)?;
+        let (whole, way) = match splitter {
+            None => {
+                let mut whole = body.clone();
+                whole.join(rest.clone(), outcome.breaks, (self.spill, usize::MAX));
+                (whole, ReadOn::Tail(Box::new(rest)))
+            }
+            Some(saved) => {
+                let mut events = body.events.clone();
+                events.append(std::mem::take(&mut rest.events));
+                rest.events = events;
+                rest.facts.splice(..0, body.facts.iter().cloned());
+                (rest, ReadOn::Splitter(saved))
+            }
+        };
+        let last = match last {
+            None => None,
+            Some(last) => Some(Last {
+                kind: kinds.get(last.kind).copied().flatten()?,
+                host: last.host,
+                pid: last.pid,
+                session: last.session,
+                values: last.values,
+                untold: last.untold.iter().filter_map(|name| known_filter(name)).collect(),
+                at: last.at,
+                count: last.count,
+            }),
+        };
+        body.repeats = Repeats::behind(last);
+        Some((whole, Resume { offset, outcome, order, body, way }))
+    }
+
+    fn part_out(&self, part: &Part, less: &Less, kinds: &mut IndexSet<EventKind>) -> StoredPart {
+        let least_open = if less.open_sessions { least_open(part) } else { u32::MAX };
         let lost = (part.lost.events > 0).then(|| StoredLost {
             events: part.lost.events,
             kinds: part.lost.kinds.iter().map(|kind| kinds.insert_full(*kind).0).collect(),
@@ -298,9 +388,9 @@ impl Terms<'_> {
             records: part.records,
             headless: part.headless,
             position: part.position,
-            events: part.events.iter(self.spill).map(event).collect(),
+            events: part.events.iter(self.spill).skip(less.events).map(event).collect(),
             lost,
-            facts: part.facts.iter().map(fact_out).collect(),
+            facts: part.facts.iter().skip(less.facts).map(fact_out).collect(),
             notices: part
                 .notices
                 .iter()
@@ -311,11 +401,11 @@ impl Terms<'_> {
             first_failures: part.first_failures.clone(),
             errors: part.errors.clone(),
             tracks: part.tracks.iter().map(|(dialect, track)| (*dialect, track.clone())).collect(),
-            // Nobody asks for a session without events.
+            // Nobody asks for a session without events, unless events may follow.
             sessions: part
                 .sessions
                 .iter()
-                .filter(|(_, session)| session.used)
+                .filter(|(id, session)| session.used || **id >= least_open)
                 .map(|(id, session)| session_out(*id, session))
                 .collect(),
             codes: part
@@ -405,6 +495,28 @@ impl Terms<'_> {
     }
 }
 
+fn name_of(def: &EventDef) -> String {
+    format!("{}/{}", def.owner, def.name)
+}
+
+/// What is not kept of a part.
+#[derive(Default)]
+struct Less {
+    /// So many events at its beginning.
+    events: usize,
+    /// So many facts at its beginning.
+    facts: usize,
+    /// Sessions that may go on are kept, though they have no events yet.
+    open_sessions: bool,
+}
+
+/// So many of the last sessions may go on: no log has more tasks under way.
+const MOST_OPEN: u32 = 16_384;
+
+fn least_open(part: &Part) -> u32 {
+    part.sessions.keys().max().map_or(0, |last| last.saturating_sub(MOST_OPEN))
+}
+
 /// The filters that may pass untold, by name.
 fn known_filter(name: &str) -> Option<&'static str> {
     ["process"].into_iter().find(|known| *known == name)
@@ -438,13 +550,14 @@ fn session_out(id: u32, session: &SessionPart) -> StoredSession {
         first: session.first,
         last: session.last,
         values: session.values.iter().map(|(key, value)| (key.to_string(), word(value))).collect(),
+        used: session.used,
     }
 }
 
 fn session_in(stored: StoredSession) -> (u32, SessionPart) {
     let values = stored.values.into_iter().map(|(key, value)| (Key::from(key), value.map(Arc::from)));
     let session =
-        SessionPart { first: stored.first, last: stored.last, values: values.collect(), used: true };
+        SessionPart { first: stored.first, last: stored.last, values: values.collect(), used: stored.used };
     (stored.id, session)
 }
 

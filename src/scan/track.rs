@@ -3,16 +3,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::silence::BREATH;
 use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{CoverageKind, Interval, Stamp};
+use crate::base::{CoverageKind, Dialect, Interval, Stamp};
 
 /// The stretches that records of one dialect reach over.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Track {
     stretches: Vec<Stretch>,
     last_number: Option<u64>,
-    /// Records so far.
-    records: usize,
+    last_session: Option<u32>,
+}
+
+/// A stretch as it is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reached {
+    pub(super) interval: Interval,
+    /// Lowest and highest record number, where the log counts its records.
+    pub(super) numbers: Option<(u64, u64)>,
+    /// How many records it holds.
+    pub(super) records: usize,
 }
 
 /// A stretch without a hole.
@@ -24,11 +34,13 @@ struct Stretch {
     last: Stamp,
     /// Lowest and highest record number, where the log counts its records.
     numbers: Option<(u64, u64)>,
+    records: usize,
 }
 
 impl Stretch {
     /// Reaches over one more record.
     fn reach(&mut self, stamp: Stamp, at: i64, number: Option<u64>) {
+        self.records += 1;
         if at < self.from {
             (self.from, self.first) = (at, stamp);
         }
@@ -42,6 +54,7 @@ impl Stretch {
     }
 
     fn take(&mut self, other: &Stretch) {
+        self.records += other.records;
         if other.from < self.from {
             (self.from, self.first) = (other.from, other.first);
         }
@@ -61,6 +74,7 @@ impl Stretch {
             to: self.to.saturating_add(shift),
             last: self.last.shifted(shift),
             numbers: self.numbers,
+            records: self.records,
         }
     }
 }
@@ -79,7 +93,6 @@ impl Track {
     /// nothing happened; `number` is the record's number, where the log counts its records.
     #[inline]
     pub(super) fn add(&mut self, stamp: Stamp, at: i64, quiet: Option<i64>, number: Option<u64>) {
-        self.records += 1;
         let follows = match (number, self.last_number) {
             (Some(number), Some(last)) => number.abs_diff(last) <= 1,
             _ => true,
@@ -96,16 +109,37 @@ impl Track {
             return;
         }
         if self.stretches.len() >= MOST_STRETCHES {
-            self.merge();
+            if quiet == Some(BREATH) { self.coarsen() } else { self.merge() }
         }
         let numbers = number.map(|number| (number, number));
-        self.stretches.push(Stretch { from: at, first: stamp, to: at, last: stamp, numbers });
+        self.stretches.push(Stretch { from: at, first: stamp, to: at, last: stamp, numbers, records: 1 });
+    }
+
+    /// Adds an entry of a list. Every longer silence is kept, for it may be a hole ([`super::silence`]); a job that
+    /// runs for hours before it says its next word is none.
+    pub(super) fn add_entry(
+        &mut self,
+        stamp: Stamp,
+        at: i64,
+        dialect: Dialect,
+        number: Option<u64>,
+        session: Option<u32>,
+    ) {
+        let runs_on = session.is_some() && session == self.last_session;
+        self.last_session = session;
+        self.add(stamp, at, if runs_on { dialect.quiet_time() } else { Some(BREATH) }, number);
+    }
+
+    /// Counts further records between two that were added.
+    pub(super) fn count(&mut self, records: usize) {
+        if let Some(held) = self.stretches.last_mut() {
+            held.records += records;
+        }
     }
 
     /// Adds what followed in the source, shifted by whole days.
     pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
         let reach = quiet.unwrap_or(i64::MAX);
-        self.records += next.records;
         for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
             match self.stretches.last_mut() {
                 Some(held)
@@ -159,26 +193,43 @@ impl Track {
         self.stretches = joined;
     }
 
-    /// The stretches in order of time. In a list of jobs a missing number is a hole only where the list counts almost
-    /// without gaps: one that somebody filtered has gaps everywhere, and they tell nothing.
-    pub(super) fn finish(&mut self, kind: CoverageKind) -> Vec<Interval> {
-        self.merge();
-        let is_list = kind == CoverageKind::JobList;
-        let is_filtered =
-            self.stretches.len().saturating_sub(1).saturating_mul(RECORDS_PER_GAP) > self.records;
-        if is_list && is_filtered && self.stretches.iter().all(|stretch| stretch.numbers.is_some()) {
-            let mut stretches = self.stretches.drain(..);
-            if let Some(mut whole) = stretches.next() {
-                stretches.for_each(|stretch| whole.take(&stretch));
-                self.stretches = vec![whole];
+    /// Joins neighbours in time until they are few: the short silences of a list of years are forgotten.
+    fn coarsen(&mut self) {
+        self.stretches.sort_by_key(|stretch| (stretch.from, stretch.to));
+        let mut reach = BREATH;
+        while self.stretches.len() > MOST_STRETCHES / 2 && reach < i64::MAX / 2 {
+            reach *= 2;
+            let mut joined: Vec<Stretch> = Vec::with_capacity(self.stretches.len());
+            for stretch in self.stretches.drain(..) {
+                match joined.last_mut() {
+                    Some(held)
+                        if stretch.from <= held.to.saturating_add(reach)
+                            && held.first.is_dated() == stretch.first.is_dated() =>
+                    {
+                        held.take(&stretch);
+                    }
+                    _ => joined.push(stretch),
+                }
             }
+            self.stretches = joined;
         }
-        self.stretches.iter().map(|stretch| Interval { from: stretch.first, to: stretch.last }).collect()
+    }
+
+    /// The stretches in order of time. Those of a list are held against each other later, with those of its other
+    /// files.
+    pub(super) fn finish(&mut self, kind: CoverageKind) -> Vec<Reached> {
+        match kind {
+            CoverageKind::JobList => self.stretches.sort_by_key(|stretch| (stretch.from, stretch.to)),
+            _ => self.merge(),
+        }
+        let reached = |stretch: &Stretch| Reached {
+            interval: Interval { from: stretch.first, to: stretch.last },
+            numbers: stretch.numbers,
+            records: stretch.records,
+        };
+        self.stretches.iter().map(reached).collect()
     }
 }
-
-/// A list with more gaps than one in so many records was filtered.
-const RECORDS_PER_GAP: usize = 10;
 
 /// A bound for sources whose every record stands alone (an export of errors only, with record numbers).
 const MOST_STRETCHES: usize = 20_000;
@@ -271,6 +322,10 @@ mod tests {
         Stamp::epoch(hours * 3600)
     }
 
+    fn intervals(track: &mut Track) -> Vec<Interval> {
+        track.finish(CoverageKind::Log).iter().map(|stretch| stretch.interval).collect()
+    }
+
     #[test]
     fn silence_beyond_the_quiet_time_is_a_hole() {
         let mut track = Track::default();
@@ -278,7 +333,7 @@ mod tests {
             track.add(at(hour), hour * HOUR, Some(26 * HOUR), None);
         }
         assert_eq!(
-            track.finish(CoverageKind::Log),
+            intervals(&mut track),
             [Interval { from: at(0), to: at(40) }, Interval { from: at(90), to: at(100) }]
         );
     }
@@ -290,7 +345,7 @@ mod tests {
             track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
-            track.finish(CoverageKind::Log),
+            intervals(&mut track),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(2), to: at(3) }]
         );
     }
@@ -302,26 +357,34 @@ mod tests {
             track.add(at(hour), hour * HOUR, None, Some(number));
         }
         assert_eq!(
-            track.finish(CoverageKind::Log),
+            intervals(&mut track),
             [Interval { from: at(0), to: at(1) }, Interval { from: at(4), to: at(8) }]
         );
     }
 
-    /// A list that counts 1 to 30 with one night cut out has a hole; one of which somebody took every third job has none.
+    /// A list of years forgets short silences, not its beginning.
     #[test]
-    fn a_list_that_counts_shows_what_is_cut_out() {
-        let list = |numbers: &[u64]| {
-            let mut track = Track::default();
-            for number in numbers {
-                let hour = i64::try_from(*number).unwrap();
-                track.add(at(hour), hour * HOUR, None, Some(*number));
-            }
-            track.finish(CoverageKind::JobList)
-        };
-        let cut: Vec<u64> = (1..=10).chain(21..=30).rev().collect();
-        assert_eq!(list(&cut), [Interval { from: at(1), to: at(10) }, Interval { from: at(21), to: at(30) }]);
-        let filtered: Vec<u64> = (1..=30).step_by(3).collect();
-        assert_eq!(list(&filtered), [Interval { from: at(1), to: at(28) }]);
+    fn a_long_list_is_kept_in_coarse_stretches() {
+        let mut track = Track::default();
+        let entries = i64::try_from(MOST_STRETCHES).unwrap() * 2;
+        for hour in 0..entries {
+            track.add_entry(at(hour), hour * HOUR, Dialect::NetbackupBpdbjobs, None, None);
+        }
+        let reached = track.finish(CoverageKind::JobList);
+        assert!(reached.len() <= MOST_STRETCHES);
+        assert_eq!(reached[0].interval.from, at(0));
+        assert_eq!(reached.iter().map(|stretch| stretch.records).sum::<usize>(), MOST_STRETCHES * 2);
+    }
+
+    #[test]
+    fn a_long_job_is_no_silence() {
+        let mut track = Track::default();
+        for (hour, session) in [(0, 1), (9, 1), (12, 2), (20, 2)] {
+            track.add_entry(at(hour), hour * HOUR, Dialect::TsmSched, None, Some(session));
+        }
+        let reached: Vec<Interval> =
+            track.finish(CoverageKind::JobList).iter().map(|stretch| stretch.interval).collect();
+        assert_eq!(reached, [Interval { from: at(0), to: at(9) }, Interval { from: at(12), to: at(20) }]);
     }
 
     #[test]

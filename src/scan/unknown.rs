@@ -9,7 +9,7 @@
 //! values have a varying number of words stay apart. Everything is bounded: groups, words, length of examples. Parts of
 //! a source, and sources, are joined in their order, so that the number of threads changes nothing.
 
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Dialect, Record, Severity, Stamp};
@@ -58,22 +58,22 @@ impl Group {
         self.words.join(" ")
     }
 
-    /// Does the other one lie in the same leaf?
-    fn is_near(&self, other: &Group) -> bool {
+    /// Does the record lie in the same leaf?
+    fn is_near(&self, other: &Sight<'_>) -> bool {
         self.dialect == other.dialect
             && self.words.len() == other.words.len()
-            && self.process == other.process
-            && self.code == other.code
+            && self.process.as_deref() == other.process
+            && self.code.as_deref() == other.code
     }
 
     /// How many words are the same.
-    fn shared(&self, other: &Group) -> usize {
+    fn shared(&self, other: &Sight<'_>) -> usize {
         self.words.iter().zip(&other.words).filter(|(one, other)| one == other).count()
     }
 
-    fn take(&mut self, other: Group) {
-        for (word, with) in self.words.iter_mut().zip(other.words) {
-            if *word != with {
+    fn take(&mut self, other: &Sight<'_>) {
+        for (word, with) in self.words.iter_mut().zip(&other.words) {
+            if word != with {
                 ANY.clone_into(word);
             }
         }
@@ -86,6 +86,28 @@ impl Group {
             .filter(|last| self.last.and_then(micros).is_none_or(|held| micros(*last) > Some(held)));
         self.first = earlier.or(self.first);
         self.last = later.or(self.last);
+    }
+}
+
+/// What decides where a record belongs, or a group of another part. Nearly all records belong to a group that is
+/// there already, so nothing of them is copied before that is known.
+struct Sight<'a> {
+    dialect: Dialect,
+    process: Option<&'a str>,
+    code: Option<&'a str>,
+    words: Vec<&'a str>,
+    count: u64,
+    first: Option<Stamp>,
+    last: Option<Stamp>,
+}
+
+/// A leaf: number of words and first word, looked up without a text of its own.
+#[derive(Hash)]
+struct LeafRef<'a>(usize, &'a str);
+
+impl Equivalent<(usize, String)> for LeafRef<'_> {
+    fn equivalent(&self, key: &(usize, String)) -> bool {
+        self.0 == key.0 && self.1 == key.1
     }
 }
 
@@ -104,26 +126,48 @@ impl Errors {
         if record.severity < Severity::Error || !record.head || record.body.trim().is_empty() {
             return;
         }
-        let owned = |text: Option<&str>| text.map(|text| cut(text, EXAMPLE / 4).to_owned());
+        let short = |text| cut(text, EXAMPLE / 4);
         let stamp = (!stamp.is_none()).then_some(stamp);
-        let text = if whole.trim().is_empty() { record.body.as_ref() } else { whole };
-        self.insert(Group {
+        let sight = Sight {
             dialect: record.dialect,
-            process: owned(record.provider.as_deref().or(record.process.as_deref())),
-            code: owned(record.code.as_deref()),
+            process: record.provider.as_deref().or(record.process.as_deref()).map(short),
+            code: record.code.as_deref().map(short),
             words: words(&record.body),
+            count: 1,
+            first: stamp,
+            last: stamp,
+        };
+        self.insert(&sight, || Group {
+            dialect: record.dialect,
+            process: sight.process.map(str::to_owned),
+            code: sight.code.map(str::to_owned),
+            words: sight.words.iter().map(|word| (*word).to_owned()).collect(),
             count: 1,
             first: stamp,
             last: stamp,
             source: String::new(),
             line,
-            example: cut(text.trim_end(), EXAMPLE).to_owned(),
+            example: {
+                let text = if whole.trim().is_empty() { record.body.as_ref() } else { whole };
+                cut(text.trim_end(), EXAMPLE).to_owned()
+            },
         });
     }
 
     /// Adds the groups of what follows.
     pub(super) fn join(&mut self, next: Errors) {
-        next.groups.into_iter().for_each(|group| self.insert(group));
+        for group in &next.groups {
+            let sight = Sight {
+                dialect: group.dialect,
+                process: group.process.as_deref(),
+                code: group.code.as_deref(),
+                words: group.words.iter().map(String::as_str).collect(),
+                count: group.count,
+                first: group.first,
+                last: group.last,
+            };
+            self.insert(&sight, || group.clone());
+        }
     }
 
     /// Changes each group.
@@ -139,26 +183,26 @@ impl Errors {
         groups
     }
 
-    fn insert(&mut self, group: Group) {
-        let key = (group.words.len(), group.words.first().cloned().unwrap_or_default());
-        let leaf = self.leaves.entry(key).or_default();
+    fn insert(&mut self, sight: &Sight<'_>, group: impl FnOnce() -> Group) {
+        let key = LeafRef(sight.words.len(), sight.words.first().copied().unwrap_or_default());
+        let leaf = self.leaves.get(&key).map_or(&[][..], Vec::as_slice);
         let mut best: Option<(usize, usize)> = None;
         for at in leaf.iter().copied() {
-            let Some(held) = self.groups.get(at).filter(|held| held.is_near(&group)) else { continue };
-            let shared = held.shared(&group);
+            let Some(held) = self.groups.get(at).filter(|held| held.is_near(sight)) else { continue };
+            let shared = held.shared(sight);
             if best.is_none_or(|(most, _)| shared > most) {
                 best = Some((shared, at));
             }
         }
-        match best.filter(|(shared, _)| 2 * shared >= group.words.len()) {
+        match best.filter(|(shared, _)| 2 * shared >= sight.words.len()) {
             Some((_, at)) => {
                 if let Some(held) = self.groups.get_mut(at) {
-                    held.take(group);
+                    held.take(sight);
                 }
             }
             None if self.groups.len() < MOST_GROUPS && leaf.len() < MOST_IN_LEAF => {
-                leaf.push(self.groups.len());
-                self.groups.push(group);
+                self.leaves.entry((key.0, key.1.to_owned())).or_default().push(self.groups.len());
+                self.groups.push(group());
             }
             None => {}
         }
@@ -166,18 +210,20 @@ impl Errors {
 }
 
 /// The words of a text; those with digits, and all but letters, are values.
-fn words(text: &str) -> Vec<String> {
+fn words(text: &str) -> Vec<&str> {
     let text = cut(text, LOOKED_AT);
-    let mut words: Vec<String> = text
-        .split_whitespace()
+    let mut parts = text.split_whitespace();
+    let mut words: Vec<&str> = parts
+        .by_ref()
         .take(MOST_WORDS)
         .map(|word| {
-            let is_value = word.bytes().any(|byte| byte.is_ascii_digit()) || word.contains(['/', '\\', '@']);
-            if is_value { ANY.to_owned() } else { word.to_owned() }
+            let is_value =
+                word.bytes().any(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'\\' | b'@'));
+            if is_value { ANY } else { word }
         })
         .collect();
-    if text.split_whitespace().nth(MOST_WORDS).is_some() {
-        words.push("...".to_owned());
+    if parts.next().is_some() {
+        words.push("...");
     }
     words
 }

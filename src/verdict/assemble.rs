@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::base::event::EventKind;
 use crate::base::finding::Object as ListedObject;
+use crate::base::name::MACHINE_KEYS;
 use crate::base::{Condition, ConditionState, Evidence, FactKind, Finding, Level, SourceId, Stamp};
 use crate::correlate::choice::Bindings;
 use crate::correlate::{Bound, EventIndex, Row, RowSource, Search, Tri, World};
@@ -61,7 +62,14 @@ impl Pile<'_> {
             return Some(*at);
         }
         let fact = self.world.facts.get(index)?;
-        let FactKind::Version { product, version } = &fact.kind else { return None };
+        let fields = match &fact.kind {
+            FactKind::Version { product, version } => {
+                vec![("product", product), ("version", version)]
+            }
+            FactKind::SameMachine { one, other } => vec![("one", one), ("other", other)],
+            FactKind::Fix { id } => vec![("fix", id)],
+            _ => return None,
+        };
         // Facts keep a place of their own in the list of events, so that positions stay in step.
         self.events.push(usize::MAX - index);
         self.list.push(Evidence {
@@ -71,10 +79,7 @@ impl Pile<'_> {
             record: None,
             time: time(fact.stamp),
             host: fact.host.clone().or_else(|| self.world.default_host.clone()),
-            fields: IndexMap::from([
-                ("product".to_owned(), product.clone()),
-                ("version".to_owned(), version.clone()),
-            ]),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
             text: cut(fact.text.clone()),
         });
         self.facts.push((index, self.list.len() - 1));
@@ -118,6 +123,7 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry) -> Finding {
             pile.add_by_kind(close);
         }
     }
+    names(world, steps, &mut pile);
     let verdict = pattern.verdicts.get(entry.verdict);
     let host =
         steps.iter().find_map(|step| world.value(step.event, "host")).map(std::borrow::Cow::into_owned);
@@ -153,6 +159,22 @@ pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry) -> Finding {
         doubts: said,
         collect: asked,
         ..blank(pattern, entry_key(world, pattern, entry))
+    }
+}
+
+/// What shows that the steps speak of one machine, where they call it differently.
+fn names(world: &World<'_>, steps: &[Bound], pile: &mut Pile<'_>) {
+    let named = |step: &Bound| {
+        MACHINE_KEYS.iter().filter(|key| **key != "host").find_map(|key| world.value(step.event, key))
+    };
+    let mut called: Vec<String> = Vec::new();
+    for name in steps.iter().filter_map(named) {
+        if let Some(first) = called.first() {
+            for fact in world.proof_of_name(first, &name) {
+                pile.add_fact(fact, "same-machine");
+            }
+        }
+        called.push(name.into_owned());
     }
 }
 

@@ -6,7 +6,7 @@ use crate::base::stamp::HOUR;
 use crate::correlate::choice::{Bindings, Doubt, Remark};
 use crate::correlate::{Bound, EventIndex, RowSource, Why, World};
 use crate::pattern::Pattern;
-use crate::pattern::model::Absence;
+use crate::pattern::model::{Absence, Scope};
 
 use super::tally::Entry;
 
@@ -26,6 +26,9 @@ pub(super) fn sentences(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> 
     if let Some(doubt) = verdict.and_then(|verdict| verdict.doubt.as_ref()) {
         say(doubt.clone());
     }
+    if let Some(sentence) = nameless(world, pattern, entry) {
+        say(sentence);
+    }
     if let Some(condition) = &entry.choice.cleared_by {
         say(format!("cleared because the condition {condition} is not met"));
     }
@@ -38,6 +41,23 @@ pub(super) fn sentences(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> 
         say(remark_sentence(world, steps, remark));
     }
     sentences
+}
+
+/// The finding is about a machine, and no record tells which one. What stands in the place of its name is worth saying:
+/// hosts number their machines, and a list of theirs tells whose number it is.
+fn nameless(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> Option<String> {
+    let own = pattern.verdicts.get(entry.verdict).and_then(|verdict| verdict.about.as_ref());
+    let about = own.unwrap_or(&pattern.about);
+    let is_machine = !about.is_empty() && about.iter().all(|key| crate::base::name::is_machine_key(key));
+    if !is_machine || !entry.object.is_empty() {
+        return None;
+    }
+    let about = about.join(" or ").replace('_', " ");
+    let number = entry.choice.steps.iter().find_map(|step| world.value(step.event, "entity"));
+    Some(match number {
+        Some(number) => format!("no log tells which {about} it is: the host calls it by its number {number}"),
+        None => format!("no log tells which {about} it is"),
+    })
 }
 
 fn unverified_steps(world: &World<'_>, steps: &[Bound]) -> Vec<String> {
@@ -113,6 +133,9 @@ fn row_words(row: &str) -> String {
 fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -> String {
     let plain = format!("no log at hand covers the time in question ({})", row_words(row));
     let Some(absence) = absence_of(pattern, entry, row) else { return plain };
+    if let Some(hole) = hole_in(world, absence, entry, row) {
+        return hole;
+    }
     let Some(join) = absence.same.iter().find(|join| is_machine_key(&join.mine)) else {
         return plain;
     };
@@ -133,6 +156,19 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     } else {
         format!("no log of snapshots or backups names {mine}; those at hand name {others}{tail}")
     }
+}
+
+/// A log of the right sort was read, but a part of it is missing just there.
+fn hole_in(world: &World<'_>, absence: &Absence, entry: &Entry, row: &str) -> Option<String> {
+    let Scope::Between(from, to) = &absence.scope else { return None };
+    let event =
+        |step: &str| entry.choice.steps.iter().find(|bound| bound.name == step).map(|bound| bound.event);
+    let (source, last, next) = world.hole_between(&absence.kinds, event(from)?, event(to)?)?;
+    Some(format!(
+        "{} has a hole from {last} to {next}: a record of that time may be missing ({})",
+        world.path(source),
+        row_words(row)
+    ))
 }
 
 fn absence_of<'p>(pattern: &'p Pattern, entry: &Entry, row: &str) -> Option<&'p Absence> {
@@ -168,6 +204,9 @@ fn remark_sentence(world: &World<'_>, steps: &[Bound], remark: &Remark) -> Strin
         }
         Remark::SeenLater { version, seen } => {
             format!("version {version} was seen {}, not before", seen_at(seen))
+        }
+        Remark::FixSeen { fix, seen } => {
+            format!("the correction EEB {fix} was seen {}", seen_at(seen))
         }
         Remark::VersionContradicts { version, seen } => {
             format!("version {version} seen {} is not on the advisory's list", seen_at(seen))

@@ -84,6 +84,7 @@ fn named_hosts(world: &World<'_>) -> Vec<String> {
     let named = world
         .facts
         .iter()
+        .filter(|fact| !fact.kind.is_description())
         .filter_map(|fact| fact.host.as_deref())
         .chain(world.default_host.as_deref())
         .chain(world.all().filter_map(|event| event.host));

@@ -30,6 +30,7 @@ impl Engine for Canned {
 
     fn identify(&self, inputs: &[String], options: &Options, _: &Settings) -> Identification {
         let source = |path: &String| Identified {
+            says: Vec::new(),
             path: path.clone(),
             dialect: "netbackup.legacy",
             encoding: "utf-8",

@@ -372,6 +372,7 @@ pub fn affected(introduced: &str, fixed: &str, listed: &str) -> Affected {
         last_affected: None,
         versions: listed.split_whitespace().filter_map(version).collect(),
         platforms: vec!["*".to_owned()],
+        fixes: Vec::new(),
     }
 }
 
@@ -600,6 +601,18 @@ impl Scene {
             kind: FactKind::Version { product: "netbackup".to_owned(), version: version.to_owned() },
             source: log.source,
             line: Some(1),
+            stamp,
+            text: String::new(),
+        });
+        self
+    }
+
+    pub fn fix(&mut self, log: Log, host: Option<&str>, id: &str, stamp: Stamp) -> &mut Scene {
+        self.facts.push(Fact {
+            host: host.map(str::to_owned),
+            kind: FactKind::Fix { id: id.to_owned() },
+            source: log.source,
+            line: Some(2),
             stamp,
             text: String::new(),
         });

@@ -212,8 +212,10 @@ struct Gap {
 #[allow(dead_code, reason = "read back only to see that it can be")]
 struct Fact {
     host: Option<String>,
+    kind: String,
     product: Option<String>,
     version: Option<String>,
+    value: Option<String>,
     says: Option<String>,
     source: String,
     line: Option<u64>,

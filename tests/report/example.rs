@@ -526,6 +526,8 @@ pub(crate) fn whole() -> Report {
         facts: vec![
             FactRow {
                 host: some("nbumedia2"),
+                kind: "version",
+                value: None,
                 product: some("netbackup"),
                 version: some("6.5.3"),
                 says: None,
@@ -534,6 +536,8 @@ pub(crate) fn whole() -> Report {
             },
             FactRow {
                 host: some("nbutest03"),
+                kind: "zone",
+                value: None,
                 product: None,
                 version: None,
                 says: some("utc offset -05:00"),

@@ -9,10 +9,13 @@
 //! Confirmed: the rule and `Adamm Info:` at each start of the service. Unverified: the lines below. It is read for its
 //! text; nothing is concluded from it.
 
+use serde::{Deserialize, Serialize};
+
 use super::error_code;
 use super::version::release;
 use crate::base::{Dialect, FactKind, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext, dates, without_rotation};
 
 /// The reader of `adamm.log`.
@@ -45,8 +48,13 @@ impl Reader for Adamm {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(AdammGrammar))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<AdammGrammar>::restored(saved)
+    }
 }
 
+#[derive(Serialize, Deserialize)]
 struct AdammGrammar;
 
 /// `[pid] date time text`
@@ -67,6 +75,10 @@ fn is_storage(text: &str) -> bool {
 impl Grammar for AdammGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::BackupExecAdamm
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -9,9 +9,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::error_code;
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext, dates, without_rotation};
 
 /// The reader of debug traces.
@@ -36,6 +39,10 @@ impl Reader for Debug {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(DebugGrammar))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<DebugGrammar>::restored(saved)
     }
 }
 
@@ -79,11 +86,16 @@ fn engine(line: &str) -> Option<Head<'_>> {
     Some(Head { process: None, pid: Some(pid), read, module: Some(module.trim()), text, is_certain })
 }
 
+#[derive(Serialize, Deserialize)]
 struct DebugGrammar;
 
 impl Grammar for DebugGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::BackupExecDebug
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

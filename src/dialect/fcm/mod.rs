@@ -22,8 +22,10 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::lines::{Grammar, Lines};
+use super::saved::{Word, save};
 use super::tsm::clock;
 use super::tsm::message::{find_folded, message, vm_in_quotes};
 use super::{Claim, Place, Reader, SourceContext, dates, file_name, folder_name};
@@ -91,6 +93,10 @@ impl Reader for FcmLog {
         let offload = context.place.process.as_deref() == Some("tsm");
         Box::new(Lines::new(FcmGrammar { is_offload_log: offload, ..FcmGrammar::default() }))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<FcmGrammar>::restored(saved)
+    }
 }
 
 /// Logs that FlashCopy Manager keeps, by the first part of their names.
@@ -123,12 +129,13 @@ fn time_of(line: &str) -> Option<(Stamp, &str)> {
 }
 
 /// One backup, restore or other operation.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Task {
     line: u64,
     stamp: Option<Stamp>,
     vms: Vec<String>,
-    mode: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    mode: Option<Word>,
     offload: Option<bool>,
     /// `vmcli -t TSM`: a backup by a data mover, without a hardware snapshot.
     by_data_mover: bool,
@@ -140,7 +147,7 @@ const MOST_LISTED: usize = 50;
 /// A datacenter backup covers at most some hundred machines.
 const MOST_MACHINES: usize = 4096;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct FcmGrammar {
     /// The log of an offload to Tivoli Storage Manager.
     is_offload_log: bool,
@@ -157,6 +164,10 @@ struct FcmGrammar {
 impl Grammar for FcmGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::FcmLog
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -14,12 +14,16 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::job_row::{self, Row, column};
 use super::job_table::{self, Column};
+use super::told::Told;
 use super::vm_run::{Traits, VmRuns};
 use super::{backup_id, epochs, job};
-use crate::base::{DateOrder, Dialect, FactKind, NoticeCode, Record, Severity, Sink, Splitter, Stamp};
+use crate::base::{DateOrder, Dialect, FactKind, NoticeCode, Record, Role, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of job lists.
@@ -43,6 +47,10 @@ impl Reader for Bpdbjobs {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(TableGrammar::default()))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<TableGrammar>::restored(saved)
+    }
 }
 
 /// `C200` and `-601184` of a stream, `Command used:` between the runs of a support bundle.
@@ -56,10 +64,11 @@ fn is_banner(line: &str) -> bool {
     line.len() < 300 && line.to_ascii_lowercase().contains("command used")
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct TableGrammar {
     session: u32,
     runs: VmRuns,
+    told: Told,
     /// Of the table that was last begun.
     columns: Vec<Column>,
 }
@@ -67,6 +76,10 @@ struct TableGrammar {
 impl Grammar for TableGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupBpdbjobs
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
@@ -106,6 +119,11 @@ impl Grammar for TableGrammar {
         let at = (record.end, line, record.session);
         let times = (row.time(column::STARTED), row.time(column::ENDED));
         let (start, stamp) = (record.start, record.stamp);
+        self.told.role(record.field("master_server"), Role::Master, &record, sink);
+        let moves_data =
+            matches!(record.field("job_type"), Some("backup" | "archive" | "restore" | "duplicate"));
+        let media = record.field("media_server").filter(|_| moves_data);
+        self.told.role(media, Role::Media, &record, sink);
         sink.record(record);
         let mut traits = Traits::of(&row);
         let clock = details(&row, at, times, &mut traits, sink);
@@ -261,7 +279,12 @@ mod tests {
         assert_eq!(details[1].process.as_deref(), Some("bpbrm"));
         assert_eq!(details[2].body, "end writing; write time: 0:00:20, done");
         // Both ends lie six hours before UTC, in March.
-        assert_eq!(log.facts[0].1, FactKind::ZoneOffset { east: -21600 });
+        let facts: Vec<_> = log.facts.iter().map(|(host, fact, _)| (host.as_deref(), fact)).collect();
+        let (master, media) = (FactKind::Role(Role::Master), FactKind::Role(Role::Media));
+        assert_eq!(
+            facts,
+            [(Some("mas1"), &master), (Some("med1"), &media), (None, &FactKind::ZoneOffset { east: -21600 })]
+        );
         assert_eq!(log.votes, [DateOrder::Mdy]);
         check_cuts(&Bpdbjobs, &text);
     }

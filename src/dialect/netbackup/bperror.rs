@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Columns: time, version, type, severity, server, job, group, an unknown one, client, process, text; those from
-//! version to server and the eighth are unverified and nothing is decided by them. The table that `-U -backstat`
-//! wraps is not read.
+//! version to server and the eighth are unverified and nothing is decided by them. The tables of `-U` are
+//! read by [`super::error_table`].
 
 use std::borrow::Cow;
 
@@ -18,11 +18,14 @@ use nom::character::complete::{i64 as signed, space0, space1};
 use nom::combinator::map_res;
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
+use super::error_table::{self, Table};
 use super::{backup_id, wording};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of the error catalogue.
@@ -34,7 +37,11 @@ impl Reader for Bperror {
     }
 
     fn claim(&self, line: &str) -> Claim {
-        if columns(line).is_some() || wrapped(line).is_some() || media_error(line).is_some() {
+        if columns(line).is_some()
+            || wrapped(line).is_some()
+            || media_error(line).is_some()
+            || error_table::head(line).is_some()
+        {
             Claim::Strong
         } else {
             Claim::No
@@ -42,7 +49,11 @@ impl Reader for Bperror {
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Lines::new(CatalogueGrammar))
+        Box::new(Lines::new(CatalogueGrammar::default()))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<CatalogueGrammar>::restored(saved)
     }
 }
 
@@ -105,16 +116,48 @@ fn media_error(line: &str) -> Option<(dates::Read, &str)> {
     ((1..=2).contains(&before) && words.next().is_some()).then_some((read, text))
 }
 
-struct CatalogueGrammar;
+#[derive(Default, Serialize, Deserialize)]
+struct CatalogueGrammar {
+    /// The table whose head stood above.
+    table: Option<Table>,
+}
 
 impl Grammar for CatalogueGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupBperror
     }
 
+    fn save(&self) -> Option<String> {
+        save(self)
+    }
+
     fn head<'a>(&mut self, line: &'a str, _number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
         if let Some(columns) = columns(line) {
             return Some(from_columns(&columns));
+        }
+        if let Some(table) = error_table::head(line) {
+            self.table = Some(table);
+            let mut record = Record::new(Dialect::NetbackupBperror, line);
+            record.kind = "head";
+            return Some(record);
+        }
+        if wrapped(line).is_none()
+            && let Some(row) = self.table.and_then(|table| error_table::row(line, table))
+        {
+            let mut record = Record::new(Dialect::NetbackupBperror, row.text);
+            record.stamp = row.read.cast(sink);
+            record.fields =
+                row.fields.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
+            if let Some(status) = row.status {
+                record.kind = "status";
+                record.severity = match status {
+                    "0" => Severity::Info,
+                    "1" => Severity::Warning,
+                    _ => Severity::Error,
+                };
+                record.code = (status.trim_start_matches('0') != "").then_some(Cow::Borrowed(status));
+            }
+            return Some(record);
         }
         let (read, text, kind) = match wrapped(line) {
             Some((read, text)) => (read, text, ""),
@@ -123,7 +166,7 @@ impl Grammar for CatalogueGrammar {
         let mut record = Record::new(Dialect::NetbackupBperror, text);
         record.stamp = read.cast(sink);
         record.kind = kind;
-        if !kind.is_empty() {
+        if kind == "media-error" {
             media_fields(&mut record, text);
         }
         Some(record)
@@ -196,6 +239,28 @@ fn media_fields<'a>(record: &mut Record<'a>, text: &'a str) {
 mod tests {
     use super::super::collect::{check_cuts, read};
     use super::*;
+
+    #[test]
+    fn tables_for_people() {
+        let text = "\
+  TIME                SERVER/CLIENT                TEXT
+01/25/2013 00:00:01 mas1 web01  backup of client web01 exited with status 84
+                    (media write error)
+STATUS CLIENT       POLICY           SCHED           SERVER          TIME COMPLETED
+ 84    web01        pol_a            Daily           med1            01/25/2013 00:00:01
+  (media write error)
+  0    web02        pol_a            Daily           med1            01/25/2013 00:10:01
+";
+        let log = read(&Bperror, text);
+        assert_eq!((log.heads(), log.headless()), (5, 0));
+        let codes: Vec<_> = log.records.iter().map(|record| record.code.as_deref()).collect();
+        assert_eq!(codes, [None, Some("84"), None, Some("84"), None]);
+        assert_eq!(log.records[3].field("policy"), Some("pol_a"));
+        assert_eq!(log.records[1].stamp.to_string(), "2013-01-25T00:00:01");
+        // Rows without the head of their table are nobody's.
+        assert_eq!(Bperror.claim(" 84    web01  pol_a  Daily  med1  01/25/2013 00:00:01"), Claim::No);
+        check_cuts(&Bperror, text);
+    }
 
     const LOG: &str = "\
 1356998400 1 4 16 mas1 4711 4710 0 web01 nbpem CLIENT web01  POLICY p1  SCHED Full  EXIT STATUS 13 (file read failed)

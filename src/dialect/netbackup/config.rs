@@ -11,10 +11,14 @@
 //! knows itself, so that the settings around it are that host's; a list of which several hosts' were put together
 //! names none. Keys are told by those that every configuration has; keys that only one release knows are read between
 //! them. A setting has no time: it tells what is set today, not what was set when a backup ran.
+//!
+//! Parts of hosts: the first `SERVER` is the master (as the administrator's guides say), `KNOWN_MASTER` too,
+//! `MEDIA_SERVER` a media server, `CLIENT_NAME` a client. Further `SERVER`s may be consoles and say nothing.
 
 use std::borrow::Cow;
 
-use crate::base::{Dialect, Record, Sink, Splitter};
+use super::told::Told;
+use crate::base::{Dialect, Record, Role, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext};
 
@@ -92,6 +96,7 @@ fn setting(line: &str) -> Option<(&str, &str)> {
 struct Settings {
     /// The name that was given to the sink, to notice a second one.
     host: Option<String>,
+    told: Told,
 }
 
 impl Grammar for Settings {
@@ -99,21 +104,36 @@ impl Grammar for Settings {
         Dialect::NetbackupConfig
     }
 
-    fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
+    fn head<'a>(&mut self, line: &'a str, number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
         let (key, value) = setting(line)?;
         let mut record = Record::new(Dialect::NetbackupConfig, line);
         record.kind = "setting";
         record.fields = vec![("key", Cow::Borrowed(key)), ("value", Cow::Borrowed(value))];
+        record.number = Some(number);
         Some(record)
     }
 
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        let mut record = record;
+        let is_first = record.number.take() == Some(1);
         if record.field("key") == Some("CLIENT_NAME")
             && let Some(name) = record.field("value").filter(|name| !name.is_empty() && !name.contains(' '))
             && self.host.is_none()
         {
             self.host = Some(name.to_owned());
             sink.source_host(name);
+            self.told.role(Some(name), Role::Client, &record, sink);
+        }
+        let role = match record.field("key") {
+            // Whose list it is cannot be told: only the beginning of a file shows which server stands first.
+            Some("SERVER") if is_first => Some(Role::Master),
+            Some("KNOWN_MASTER") => Some(Role::Master),
+            Some("MEDIA_SERVER") => Some(Role::Media),
+            _ => None,
+        };
+        if let Some(role) = role {
+            let host = record.field("value").map(str::to_owned);
+            self.told.role(host.as_deref(), role, &record, sink);
         }
         sink.record(record);
     }
@@ -123,6 +143,7 @@ impl Grammar for Settings {
 mod tests {
     use super::super::collect::{check_cuts, read};
     use super::*;
+    use crate::base::FactKind;
 
     const FILE: &str = "\
 SERVER = master01.backup.example
@@ -147,6 +168,31 @@ not a setting
         assert_eq!(last[5].field("key"), Some("VIX_LRU_READ_NUMBER_OF_BLOCKS"));
         assert_eq!(last[5].field("value"), Some("0"));
         check_cuts(&Config, FILE);
+    }
+
+    #[test]
+    fn parts_of_hosts() {
+        let log =
+            read(&Config, &format!("{FILE}MEDIA_SERVER = media03\nKNOWN_MASTER = master01.backup.example\n"));
+        let roles: Vec<_> = log
+            .facts
+            .iter()
+            .map(|(host, fact, _)| match fact {
+                FactKind::Role(role) => (host.as_deref().unwrap(), *role),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            roles,
+            [
+                ("master01.backup.example", Role::Master),
+                ("media02.backup.example", Role::Client),
+                ("media03", Role::Media)
+            ]
+        );
+        // Cut out of the middle, the first one that is left may be any.
+        let cut = read(&Config, "CONNECT_OPTIONS = localhost 1 0 2\nSERVER = media02.backup.example\n");
+        assert!(cut.facts.is_empty());
     }
 
     #[test]

@@ -74,6 +74,10 @@ fn day_in_name(name: &str) -> Option<NaiveDate> {
     // 030509.log, 030509_00001.log, user.031020_00001.log: from the right, the user's name may hold anything.
     let stem = name.strip_suffix(".log")?;
     match stem.rsplit_once('_') {
+        // bpbkar_111512.log: a copy under a name of its own.
+        Some((name, digits)) if digits.len() == 6 && !name.ends_with(|c: char| c.is_ascii_digit()) => {
+            day(digits)
+        }
         Some((stem, counter)) if !counter.is_empty() && counter.bytes().all(|byte| byte.is_ascii_digit()) => {
             let start = stem.rfind('.').map_or(0, |dot| dot + 1);
             stem.get(start..).filter(|digits| digits.len() == 6).and_then(day)
@@ -112,6 +116,7 @@ mod tests {
             ("case/bpdm_log.030509.txt", "2009-03-05", "bpdm"),
             ("case.zip!bpdm/log.030509", "2009-03-05", "bpdm"),
             ("BPCD.LOG", "", "bpcd"),
+            ("case/bpbkar_111512.LOG", "2012-11-15", "bpbkar"),
             ("tar.log", "", "tar"),
             ("case/log.030509", "2009-03-05", ""),
             ("case/bptm_and_bpdm.log", "", ""),

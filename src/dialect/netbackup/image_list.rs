@@ -13,13 +13,13 @@
 //! One record per image and fragment; a fragment belongs to the image above it. The two commands print other columns
 //! behind the same tags and are told apart by where the backup id stands. Columns behind those used here differ by
 //! release. The rows of the table are cut by the ruler above them, because schedule types hold blanks. The long form
-//! (`-L`) is read by [`super::image_long`]. The rows of `bpflist` give one record each, of kind `file`; paths are cut by
-//! the length that stands before them, because they hold blanks (order of the columns as documented, no sample seen).
+//! (`-L`) is read by [`super::image_long`], the tables of `bpimmedia` by [`super::media_table`]. The rows of `bpflist` give one record each, of kind `file`; paths are cut by
+//! the length that stands before them, because they hold blanks (columns and a row as TECH34317 shows them).
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{backup_id, image_long, job_row};
+use super::{backup_id, image_long, job_row, media_table};
 use crate::base::stamp::{HOUR, MINUTE};
 use crate::base::{Dialect, Record, Sink, Splitter, Stamp};
 use crate::dialect::dates;
@@ -38,7 +38,14 @@ impl Reader for ImageList {
         let is_row = || {
             line.starts_with(|c: char| c.is_ascii_digit()) && table_row(line, &default_columns()).is_some()
         };
-        if Tagged::read(line).is_some() || is_table_head(line) || is_row() || image_long::is_sign(line) {
+        let is_table =
+            || id_line(line).is_some() || media_table::is_head(line) || media_table::row(line).is_some();
+        if Tagged::read(line).is_some()
+            || is_table_head(line)
+            || is_row()
+            || image_long::is_sign(line)
+            || is_table()
+        {
             Claim::Strong
         } else {
             Claim::No
@@ -230,6 +237,20 @@ impl Grammar for ListGrammar {
             record.fields.push(("path", Cow::Borrowed(path)));
             return Some(record);
         }
+        if let Some((read, id)) = id_line(line) {
+            record.kind = "image";
+            record.stamp = read.cast(sink);
+            record.fields.push(("backup_id", Cow::Borrowed(id)));
+            return Some(record);
+        }
+        if let Some(row) = media_table::row(line) {
+            record.kind = row.kind;
+            record.fields =
+                row.fields.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
+            let id = record.field("backup_id").and_then(backup_id::find);
+            record.stamp = id.map_or(Stamp::None, |id| Stamp::epoch(id.epoch));
+            return Some(record);
+        }
         if let Some(kind) = image_long::begins(line) {
             record.kind = kind;
             record.code = Some(Cow::Borrowed(LONG));
@@ -239,7 +260,7 @@ impl Grammar for ListGrammar {
             self.columns = columns;
             return None;
         }
-        if is_table_head(line) {
+        if is_table_head(line) || media_table::is_head(line) {
             return Some(record);
         }
         let row = table_row(line, &self.columns)?;
@@ -285,6 +306,15 @@ impl Grammar for ListGrammar {
         }
         sink.record(record);
     }
+}
+
+/// `Time: 9/21/2005 10:20:33 ID: web01_1127310033 FULL (0)`: what `bpimagelist -idonly` prints (unverified).
+fn id_line(line: &str) -> Option<(dates::Read, &str)> {
+    let rest = line.trim_start().strip_prefix("Time:")?.trim_start();
+    let read = dates::date_time(rest)?;
+    let rest = rest.get(read.length..)?.trim_start().strip_prefix("ID:")?.trim_start();
+    let id = rest.split_whitespace().next().filter(|id| backup_id::is_whole(id))?;
+    Some((read, id))
 }
 
 /// Marks a record of the long form until its lines are read.
@@ -417,6 +447,35 @@ FRAG -1 1 10
     }
 
     #[test]
+    fn tables_of_media() {
+        let text = "\
+Backup-ID           Policy       Type   RL  Files   C E T PC Expires\r
+Copy Frag   KB     Type Density FNum   Off     Host       DWO MPX Expires          RL MediaID\r
+---------------------------------------------------------------------------------------------\r
+gava_0949949902     regr1_gava   FULL   3   25      N N R 1  12:31 03/09/2000\r
+ 1    1     10256   RMed dlt      13     65536   plim       2   Y  12:31 03/09/2000 3  A00002\r
+web01_1267534039    p1           INCR   1   7       N N R 1  INFINITY\r
+ 2    1     640     Disk -        -      -       med2       -   N  INFINITY         1  @aaaac\r
+";
+        let log = read(&ImageList, text);
+        assert_eq!((log.heads(), log.headless()), (6, 0));
+        let fragments = log.of("fragment");
+        assert_eq!(log.of("image").len(), 2);
+        assert_eq!(
+            (
+                fragments[1].field("backup_id"),
+                fragments[1].field("copy_number"),
+                fragments[1].field("media_id")
+            ),
+            (Some("web01_1267534039"), Some("2"), Some("@aaaac"))
+        );
+        for cut in [0, 75, 300] {
+            read(&ImageList, &text[cut..]);
+        }
+        check_cuts(&ImageList, text);
+    }
+
+    #[test]
     fn files_by_the_length_of_their_path() {
         let text = "\
 FILES 10 0 0 1267534039 4 0 web01 web01_1267534039 p1 root 2 1
@@ -472,6 +531,9 @@ Phone:             1
         );
         assert_eq!(ImageList.claim("Backup ID:         web01_1267534039"), Claim::Strong);
         assert_eq!(ImageList.claim("Backup ID: none"), Claim::No);
+        let only = "Time: 9/21/2005 10:20:33 AM ID: web01_1127310033 FULL (0)";
+        assert_eq!((ImageList.claim(only), ImageList.claim("Time: now ID: x")), (Claim::Strong, Claim::No));
+        assert_eq!(read(&ImageList, only).of("image")[0].field("backup_id"), Some("web01_1127310033"));
         assert_eq!(ImageList.claim("Client:            web01"), Claim::No);
         check_cuts(&ImageList, text);
     }

@@ -28,10 +28,11 @@
 use std::borrow::Cow;
 
 use super::job_text;
+use super::told::Told;
 use super::vm_run::PastedRun;
 use super::{backup_id, epochs, wording};
 use crate::base::stamp::DAY;
-use crate::base::{DateOrder, Dialect, Record, Severity, Sink, Splitter, Stamp};
+use crate::base::{DateOrder, Dialect, FactKind, Record, Role, Severity, Sink, Splitter, Stamp};
 use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext};
@@ -155,6 +156,7 @@ struct JobGrammar {
     session: u32,
     job: Current,
     run: PastedRun,
+    told: Told,
 }
 
 /// The job at hand.
@@ -289,6 +291,13 @@ impl Grammar for JobGrammar {
         if let Some(moment) = epochs::find(&record.body) {
             epochs::tell(moment, &record, sink);
         }
+        if let Some(media) = record.field("media_server") {
+            self.told.role(Some(media), Role::Media, &record, sink);
+            if let Some(name) = record.field("storage_server") {
+                let server = FactKind::StorageServer { name: name.to_owned(), kind: None };
+                self.told.tell(media, server, &record, sink);
+            }
+        }
         sink.record(record);
     }
 
@@ -330,7 +339,6 @@ impl JobGrammar {
 mod tests {
     use super::super::collect::{Collected, check_cuts, read};
     use super::*;
-    use crate::base::FactKind;
 
     const DUPLICATION: &str = "\
 03/02/2010 07:27:20 - begin Duplicate

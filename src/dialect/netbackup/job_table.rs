@@ -12,12 +12,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Dialect, Record, Severity};
+use crate::dialect::saved::Word;
 
 /// A column: the field it fills and where its name stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Column {
-    field: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    field: Option<Word>,
     place: Range<usize>,
 }
 
@@ -47,7 +51,48 @@ pub(super) fn header(line: &str) -> Option<Vec<Column>> {
     {
         return None;
     }
-    let columns: Vec<Column> = cells(line)
+    let columns = columns(line, cells(line));
+    let is_whole = |columns: &[Column]| {
+        ["job_id", "state", "status", "policy"]
+            .iter()
+            .all(|field| columns.iter().any(|column| column.field == Some(*field)))
+    };
+    if is_whole(&columns) {
+        return Some(columns);
+    }
+    // Narrow columns have one blank between their names.
+    let columns = self::columns(line, names(line).into_iter());
+    is_whole(&columns).then_some(columns)
+}
+
+/// The stretches of a header by the names that are known, whatever stands between them.
+fn names(line: &str) -> Vec<Range<usize>> {
+    const SPELLED: [&str; 10] = [
+        "jobid",
+        "type",
+        "state",
+        "status",
+        "policy",
+        "schedule",
+        "client",
+        "dest media svr",
+        "active pid",
+        "fatpipe",
+    ];
+    let lower = line.to_ascii_lowercase();
+    let mut at = 0;
+    let mut found = Vec::new();
+    for name in SPELLED {
+        if let Some(start) = lower.get(at..).and_then(|rest| rest.find(name)).map(|start| at + start) {
+            at = start + name.len();
+            found.push(start..at);
+        }
+    }
+    found
+}
+
+fn columns(line: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Column> {
+    places
         .map(|place| {
             let name: String = line
                 .get(place.clone())
@@ -58,9 +103,7 @@ pub(super) fn header(line: &str) -> Option<Vec<Column>> {
                 .collect();
             Column { field: NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field), place }
         })
-        .collect();
-    let has = |field| columns.iter().any(|column| column.field == Some(field));
-    (has("job_id") && has("state") && has("status") && has("policy")).then_some(columns)
+        .collect()
 }
 
 /// Stretches of a line between which two blanks or more stand.
@@ -82,7 +125,7 @@ pub(super) fn row<'a>(line: &'a str, columns: &[Column]) -> Option<Record<'a>> {
         return None;
     }
     let mut record = Record::new(Dialect::NetbackupBpdbjobs, line);
-    for place in cells(line) {
+    for place in cells(line).flat_map(|place| parted(line, columns, place)) {
         let Some(column) = columns.iter().min_by_key(|column| distance(&column.place, &place)) else {
             continue;
         };
@@ -104,6 +147,19 @@ pub(super) fn row<'a>(line: &'a str, columns: &[Column]) -> Option<Record<'a>> {
         None => Severity::Unknown,
     };
     Some(record)
+}
+
+/// A stretch that reaches over as many columns as it has words is one value for each of them.
+fn parted(line: &str, columns: &[Column], place: Range<usize>) -> Vec<Range<usize>> {
+    let text = line.get(place.clone()).unwrap_or("");
+    let over = columns.iter().filter(|column| distance(&column.place, &place) < 0).count();
+    let mut words: Vec<Range<usize>> = Vec::new();
+    let mut at = place.start;
+    for word in text.split(' ') {
+        words.push(at..at + word.len());
+        at += word.len() + 1;
+    }
+    if over > 1 && words.len() == over { words } else { vec![place] }
 }
 
 /// How far two stretches are from each other; less than nothing where they overlap.
@@ -145,6 +201,22 @@ JobID    Type      State   Status    Policy          Schedule   Client     Dest 
         assert_eq!((rows[1].field("status"), rows[1].field("policy")), (None, None));
         assert_eq!(rows[1].field("client"), Some("fs-ulme"));
         check_cuts(&Bpdbjobs, TABLE);
+    }
+
+    #[test]
+    fn narrow_columns_have_one_blank_between_their_names() {
+        let text = "\
+JobID           Type State Status              Policy         Schedule           Client  Dest Media Svr Active PID FATPipe
+12345         Backup  Done     84               pol a            Daily            web01           med01       4711      No
+12346      Duplicate Active                       SLP                -            web01           med01       4712      No
+";
+        let log = read(&Bpdbjobs, text);
+        let rows = log.of("job-listed");
+        assert_eq!((rows.len(), log.headless()), (2, 0));
+        assert_eq!((rows[0].field("status"), rows[0].field("policy")), (Some("84"), Some("pol a")));
+        assert_eq!((rows[1].field("job_type"), rows[1].field("state")), (Some("Duplicate"), Some("Active")));
+        assert_eq!(rows[1].field("media_server"), Some("med01"));
+        check_cuts(&Bpdbjobs, text);
     }
 
     #[test]

@@ -61,16 +61,16 @@ impl Reader for Legacy {
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         let process = context.place.process.clone();
-        Box::new(Lines::new(LegacyGrammar { process, statuses: Vec::new(), next_status: 0 }))
+        Box::new(Lines::new(LegacyGrammar { process, failures: Vec::new(), next_failure: 0 }))
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
-    /// Where the word `status` stands in the text at hand, and the first place that is not passed yet.
-    statuses: Vec<usize>,
-    next_status: usize,
+    /// Where a status or the word for an error stands in the text at hand, and the first place that is not passed yet.
+    failures: Vec<usize>,
+    next_failure: usize,
 }
 
 impl Grammar for LegacyGrammar {
@@ -94,21 +94,25 @@ impl Grammar for LegacyGrammar {
     }
 
     fn prepare(&mut self, text: &str) {
-        wording::find_statuses(text, &mut self.statuses);
-        self.next_status = 0;
+        wording::find_failures(text, &mut self.failures);
+        self.next_failure = 0;
     }
 
-    /// Of a line with a usual head and without a status nothing is kept but its time.
+    /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
     fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        while self.statuses.get(self.next_status).is_some_and(|status| *status < at) {
-            self.next_status += 1;
+        while self.failures.get(self.next_failure).is_some_and(|failure| *failure < at) {
+            self.next_failure += 1;
         }
-        let has_status = self.statuses.get(self.next_status).is_some_and(|status| *status < at + line.len());
-        if has_status {
+        let may_fail = self.failures.get(self.next_failure).is_some_and(|failure| *failure < at + line.len());
+        if may_fail {
             return None;
         }
-        // An error counts even where no pattern asks for it.
-        usual_head(line.as_bytes()).filter(|head| head.severity() < Severity::Error).map(|head| head.stamp)
+        // An error counts even where no pattern asks for it, and whatever number it has.
+        usual_stamp(line.as_bytes()).or_else(|| {
+            usual_head(line.as_bytes())
+                .filter(|head| head.severity() < Severity::Error)
+                .map(|head| head.stamp)
+        })
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
@@ -198,6 +202,32 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
         level: Some(u64::from(level)),
         length: bytes.len() - text.len() + blanks,
     })
+}
+
+/// The stamp of a usual head whose level has one digit, which is below an error; the numbers in it are passed over.
+#[inline]
+fn usual_stamp(bytes: &[u8]) -> Option<Stamp> {
+    let (clock, rest) = bytes.split_first_chunk::<8>()?;
+    let seconds = clock_seconds(*clock)?;
+    let ([b'.', f1, f2, f3, b' ', b'['], rest) = rest.split_first_chunk::<6>()? else { return None };
+    let millis = digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?;
+    let rest = behind_digits(rest)?;
+    let rest = match rest {
+        [b'.', thread @ ..] => behind_digits(thread)?,
+        rest => rest,
+    };
+    let [b']', b' ', b'<', b'1'..=b'9', b'>', ..] = rest else { return None };
+    Some(Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true })
+}
+
+/// What stands behind one to seven digits, where eight bytes can be looked at at once.
+#[inline(always)]
+fn behind_digits(bytes: &[u8]) -> Option<&[u8]> {
+    let values = u64::from_le_bytes(*bytes.first_chunk::<8>()?) ^ u64::from_le_bytes(*b"00000000");
+    // As in [`clock_seconds`]; what a byte that is no digit carries into the next one does not matter.
+    let others = (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
+    let digits = others.trailing_zeros() as usize / 8;
+    (1..8).contains(&digits).then(|| bytes.get(digits..)).flatten()
 }
 
 /// Seconds since midnight of `14:55:05`, all eight bytes at once.
@@ -428,7 +458,7 @@ mod tests {
     fn usual_heads() {
         let usual = "14:55:05.986 [14922] <16> text";
         assert!(usual_head(usual.as_bytes()).is_some());
-        let mut seen = 0;
+        let (mut seen, mut stamps) = (0, 0);
         for at in 0..usual.len() {
             for other in ["", "0", "9", "99999999999", ":", ".", " ", "\t", "[", "]", "<", ">", "x", "é"] {
                 for end in [at, at + 1] {
@@ -437,10 +467,17 @@ mod tests {
                         assert_eq!(Some(head), any_head(line.as_bytes()), "{line}");
                         seen += 1;
                     }
+                    let line = line.replace("<16>", "<2>");
+                    if let Some(stamp) = usual_stamp(line.as_bytes()) {
+                        let head = any_head(line.as_bytes()).unwrap();
+                        assert_eq!(stamp, head.stamp, "{line}");
+                        assert!(head.pid.is_some() && head.severity() < Severity::Error, "{line}");
+                        stamps += 1;
+                    }
                 }
             }
         }
-        assert!(seen > 200, "{seen}");
+        assert!(seen > 200 && stamps > 150, "{seen} {stamps}");
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! Dialects of NetBackup: debug logs, job details, and what its commands print.
 //!
-//! Not read, because nothing tells their layout: `nbstlutil list -b` and `-l`, VxMS logs, the files of
-//! `db/jobs/trylogs`. Read tolerantly, because no public sample shows it: `bpdbjobs -report` without options,
-//! `bpimagelist -L`, the rows of `bpflist`. Output that generated documentation invented for this product
+//! Not read, because nothing tells their layout: the files of `db/jobs/trylogs`. Read tolerantly, because no public
+//! sample shows them: `bpdbjobs -report` without options, `bpimagelist -L`, `bpimmedia -L`, the rows of `bpflist`,
+//! `nbstlutil list -l` and `-b`, logs of VxMS, lists of corrections. What of them is taken, stands there; how much of a
+//! source was not understood, shows in its number of pieces without a head. Output that generated documentation invented for this product
 //! (`bprd[1234]:`, `[2024-01-15 03:45:22] INFO:`) is nobody's.
 
 use super::Reader;
 
 mod backup_id;
+mod corrections;
 mod epochs;
+mod error_table;
 mod file_name;
 mod image_long;
 mod job_row;
 mod job_table;
 mod job_text;
+mod lifecycle_row;
+mod media_table;
+mod told;
 mod vm_run;
 mod wording;
 
@@ -31,6 +37,7 @@ pub mod try_log;
 pub mod unified;
 pub mod unified_raw;
 pub mod version;
+pub mod vxms;
 
 #[cfg(test)]
 mod collect;
@@ -38,6 +45,7 @@ mod collect;
 /// Every dialect of this family, in the order in which they are asked.
 pub const READERS: &[&dyn Reader] = &[
     &legacy::Legacy,
+    &vxms::Vxms,
     &unified::Unified,
     &unified_raw::UnifiedRaw,
     &bpdbjobs::Bpdbjobs,
@@ -121,6 +129,11 @@ mod tests {
             "C12",
             "-7",
             "command used",
+            "V7.5 F m a_1236281108 1 2",
+            "13:45:26.0123 : f:x.cpp:480 <ERROR> : ",
+            "1 1 10 RMed dlt 1 2 m 3 Y x 3 A00002",
+            "EEB 2233961 v2",
+            "Backup-ID Policy Type",
         ]);
         prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
     }

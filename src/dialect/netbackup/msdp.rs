@@ -49,13 +49,20 @@ impl Reader for Msdp {
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(MsdpGrammar { date: context.place.date }))
     }
+
+    fn splitter_from(&self, context: &SourceContext, _saved: &str) -> Option<Box<dyn Splitter>> {
+        Some(self.splitter(context))
+    }
 }
 
 /// The process whose log lies at this path.
 fn process(path: &str) -> Option<&'static str> {
     let name = crate::dialect::file_name(path).to_ascii_lowercase();
     let folder = folder_name(path).unwrap_or("");
-    ["spad", "spoold", "storaged"].into_iter().find(|process| name.starts_with(process) || folder == *process)
+    // The name says more than the folder, in which logs of other processes lie too.
+    const PROCESSES: [&str; 3] = ["spad", "spoold", "storaged"];
+    let by_name = PROCESSES.into_iter().find(|process| name.starts_with(process));
+    by_name.or_else(|| PROCESSES.into_iter().find(|process| folder == *process))
 }
 
 struct Head<'a> {
@@ -170,6 +177,11 @@ struct MsdpGrammar {
 impl Grammar for MsdpGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupMsdp
+    }
+
+    /// Nothing is carried from line to line.
+    fn save(&self) -> Option<String> {
+        Some(String::new())
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

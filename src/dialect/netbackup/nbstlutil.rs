@@ -15,7 +15,7 @@
 //! word is kept, of `1236281108(Thu Mar  5 14:25:08 2009)` the number; `0(...)` means "not set". A copy or fragment
 //! that does not say whose it is belongs to the image and copy above it. The listing has no time of its own, and it
 //! shows what the database believes: a fragment may be gone and still be ACTIVE. The machine forms (`list -b`,
-//! `list -l`) are not read; their layout is not public.
+//! `list -l`) are read as far as [`super::lifecycle_row`] dares.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ use nom::combinator::{rest, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::{backup_id, epochs};
+use super::{backup_id, epochs, lifecycle_row};
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext};
@@ -38,7 +38,14 @@ impl Reader for Nbstlutil {
         Dialect::NetbackupNbstlutil
     }
 
+    fn opens(&self, sample: &str) -> bool {
+        lifecycle_row::is_list_of_ids(sample)
+    }
+
     fn claim(&self, line: &str) -> Claim {
+        if lifecycle_row::tagged(line).is_some() {
+            return Claim::Strong;
+        }
         match (short_line(line), block_head(line), key_line(line)) {
             (Some(_), _, _) => Claim::Strong,
             // `Image:` alone may stand in any text; the keys below it do not.
@@ -212,6 +219,20 @@ impl Grammar for ListGrammar {
             (self.in_block, self.after_head) = (true, true);
             return Some(Record { kind, ..Record::new(Dialect::NetbackupNbstlutil, line) });
         }
+        if let Some(row) = lifecycle_row::tagged(line).or_else(|| lifecycle_row::bare(line)) {
+            self.in_block = false;
+            let mut record = Record { kind: row.kind, ..Record::new(Dialect::NetbackupNbstlutil, line) };
+            record.fields = [
+                ("backup_id", Some(row.backup_id)),
+                ("master_server", row.master),
+                ("copy_number", row.copy),
+                ("fragment_number", row.fragment),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, Cow::Borrowed(value?))))
+            .collect();
+            return Some(record);
+        }
         if let Some(short) = short_line(line) {
             self.in_block = false;
             let kind = if matches!(short, Short::Image { .. }) { "image" } else { "copy" };
@@ -235,6 +256,7 @@ impl Grammar for ListGrammar {
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
         let mut record = record;
         if record.head
+            && record.fields.is_empty()
             && let Cow::Borrowed(body) = record.body
         {
             self.read(&mut record, body, sink);
@@ -322,6 +344,27 @@ fn kind_by_keys(record: &Record<'_>) -> &'static str {
 mod tests {
     use super::super::collect::{check_cuts, read};
     use super::*;
+
+    #[test]
+    fn machine_forms() {
+        let text = "\
+V7.5 I mast1 web01_1267534039 web01 1267534039 pol1 0 0 slp_gold 2\r
+V7.5 C mast1 web01_1267534039 1 1268743639\r
+V7.5 F mast1 web01_1267534039 1 2 0 @aaab\r
+V7.5 F mast1 cut\r
+web02_1267534040\r
+";
+        let log = read(&Nbstlutil, text);
+        assert_eq!((log.heads(), log.headless()), (4, 0));
+        let kinds: Vec<_> = log.records.iter().map(|record| record.kind).collect();
+        assert_eq!(kinds, ["image", "copy", "fragment", "image"]);
+        assert_eq!(log.records[2].field("fragment_number"), Some("2"));
+        assert_eq!(log.records[2].field("fragment_state"), None);
+        assert_eq!(log.records[3].field("backup_id"), Some("web02_1267534040"));
+        assert!(Nbstlutil.opens("web01_1267534039\nweb02_1267534040\n") && !Nbstlutil.opens(text));
+        assert_eq!(Nbstlutil.claim("web02_1267534040"), Claim::No);
+        check_cuts(&Nbstlutil, text);
+    }
     use crate::base::{FactKind, Stamp};
 
     const LIST: &str = "\

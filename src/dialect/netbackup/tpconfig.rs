@@ -16,7 +16,8 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Dialect, Record, Sink, Splitter};
+use super::told::Told;
+use crate::base::{Dialect, FactKind, Record, Role, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext};
 
@@ -119,6 +120,7 @@ struct ServerGrammar {
     block: Option<u64>,
     has_server: bool,
     listing: Option<Listing>,
+    told: Told,
 }
 
 impl Grammar for ServerGrammar {
@@ -176,6 +178,9 @@ impl Grammar for ServerGrammar {
         if let (STORAGE_SERVER, Some(listing)) = (record.kind, &mut self.listing) {
             listing.servers += 1;
         }
+        if record.kind == STORAGE_SERVER {
+            self.tell(&record, sink);
+        }
         sink.record(record);
     }
 
@@ -189,6 +194,23 @@ impl Grammar for ServerGrammar {
         (record.start, record.end, record.line) = (end, end, Some(listing.line));
         record.fields.push(("storage_servers", Cow::Owned(listing.servers.to_string())));
         sink.record(record);
+    }
+}
+
+impl ServerGrammar {
+    /// What a block says about its media server.
+    fn tell(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
+        let Some(media) = record.field("media_server") else { return };
+        let kinds = record.field("server_types").map(str::to_owned);
+        self.told.role(Some(media), Role::Media, record, sink);
+        for name in kinds.iter().flat_map(|kinds| kinds.split(", ")) {
+            let plug_in = FactKind::PlugIn { name: name.to_owned(), version: None };
+            self.told.tell(media, plug_in, record, sink);
+        }
+        if let Some(name) = record.field("storage_server") {
+            let server = FactKind::StorageServer { name: name.to_owned(), kind: kinds };
+            self.told.tell(media, server, record, sink);
+        }
     }
 }
 
@@ -265,6 +287,14 @@ mod tests {
         }
         assert_eq!(servers[1].field("storage_server"), Some("dd5"));
         assert_eq!(servers[1].field("server_type"), None);
+        let told = |host: &str, fact: FactKind| {
+            let said = (Some(host.to_owned()), fact, crate::base::Stamp::None);
+            assert!(log.facts.contains(&said), "{said:?}");
+        };
+        told("med2", FactKind::Role(Role::Media));
+        told("med2", FactKind::PlugIn { name: "SnapVault".to_owned(), version: None });
+        told("med3", FactKind::StorageServer { name: "dd5".to_owned(), kind: None });
+        assert_eq!(log.facts.len(), 6);
         let whole = log.of("listing");
         assert_eq!((whole.len(), whole[0].line, whole[0].field("storage_servers")), (1, Some(1), Some("2")));
         check_cuts(&Tpconfig, &listing());

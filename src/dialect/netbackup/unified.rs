@@ -16,11 +16,13 @@ use nom::character::complete::{alpha1, digit1, space0, u64 as number};
 use nom::combinator::{opt, verify};
 use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::{backup_id, wording};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter};
 use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of printed unified logs.
@@ -37,6 +39,10 @@ impl Reader for Unified {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(UnifiedGrammar))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<UnifiedGrammar>::restored(saved)
     }
 }
 
@@ -115,11 +121,16 @@ fn message_id(text: &str) -> Option<&str> {
     rest.get(..rest.len() - behind.len()).filter(|_| free)
 }
 
+#[derive(Serialize, Deserialize)]
 struct UnifiedGrammar;
 
 impl Grammar for UnifiedGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupUnified
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

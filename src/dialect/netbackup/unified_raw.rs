@@ -10,9 +10,11 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::base::{Dialect, NoticeCode, Record, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext, file_name};
 
 /// The reader of raw unified logs.
@@ -33,6 +35,10 @@ impl Reader for UnifiedRaw {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(RawGrammar::default()))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<RawGrammar>::restored(saved)
     }
 }
 
@@ -62,7 +68,7 @@ fn place(path: &str) -> Place {
     Place { date, stream: Some(format!("{folder}51216-{originator}")), ..Place::default() }
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct RawGrammar {
     told: bool,
 }
@@ -70,6 +76,10 @@ struct RawGrammar {
 impl Grammar for RawGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::NetbackupUnifiedRaw
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

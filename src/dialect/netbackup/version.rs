@@ -7,7 +7,8 @@
 //! VERSION NetBackup 8.1.2
 //! ```
 //!
-//! The version is a fact of the product `netbackup`; no file says of which host it is.
+//! The version is a fact of the product `netbackup`; no file says of which host it is. Lists of corrections that are
+//! installed beside a release ([`super::corrections`]) are read here too.
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ use nom::combinator::{opt, rest, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::corrections;
 use crate::base::{Dialect, FactKind, Record, Sink, Splitter, VersionOrdering};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext};
@@ -31,7 +33,11 @@ impl Reader for Version {
     }
 
     fn claim(&self, line: &str) -> Claim {
-        if release(line).is_some() { Claim::Strong } else { Claim::No }
+        if release(line).is_some() || corrections::installed(line).is_some() {
+            Claim::Strong
+        } else {
+            Claim::No
+        }
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
@@ -105,6 +111,12 @@ impl Grammar for VersionGrammar {
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
+        if let Some(id) = corrections::installed(line) {
+            let mut record = Record::new(Dialect::NetbackupVersion, line);
+            record.kind = "correction";
+            record.fields.push(("fix", Cow::Borrowed(id)));
+            return Some(record);
+        }
         let (platform, release) = release(line)?;
         let mut record = Record::new(Dialect::NetbackupVersion, line);
         record.kind = "version";
@@ -119,6 +131,9 @@ impl Grammar for VersionGrammar {
         if let Some(version) = record.field("version") {
             let fact = FactKind::Version { product: "netbackup".to_owned(), version: version.to_owned() };
             sink.fact(None, fact, &record);
+        }
+        if let Some(id) = record.field("fix") {
+            sink.fact(None, FactKind::Fix { id: id.to_owned() }, &record);
         }
         sink.record(record);
     }
@@ -145,6 +160,17 @@ mod tests {
             assert_eq!(log.of("version")[0].field("platform"), platform);
             check_cuts(&Version, text);
         }
+    }
+
+    #[test]
+    fn corrections_beside_the_release() {
+        let text = "NetBackup-Solaris10 7.0.1\r\nEEB 2233961 v2 installed\r\nnothing else\r\n";
+        let log = read(&Version, text);
+        let facts: Vec<_> = log.facts.iter().map(|(host, fact, _)| (host.as_deref(), fact)).collect();
+        let version = FactKind::Version { product: "netbackup".to_owned(), version: "7.0.1".to_owned() };
+        assert_eq!(facts, [(None, &version), (None, &FactKind::Fix { id: "2233961".to_owned() })]);
+        assert_eq!(Version.claim("please install EEB 2233961"), Claim::No);
+        check_cuts(&Version, text);
     }
 
     #[test]

@@ -18,10 +18,12 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::job_row::{self, Row, column};
 use super::wording;
 use crate::base::{Dialect, Record, Sink, Stamp};
+use crate::dialect::saved::Word;
 
 /// Runs that are held until the end of the list: a year of a site with 500 machines. What comes beyond is given out
 /// before, and compared among itself only.
@@ -141,23 +143,26 @@ fn word_for(status: &str) -> &'static str {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct VmRun {
     vm: String,
     job: u64,
     parent: Option<u64>,
     started: i64,
     kbytes: u64,
-    method: &'static str,
-    result: &'static str,
+    #[serde(with = "crate::dialect::saved::term")]
+    method: Word,
+    #[serde(with = "crate::dialect::saved::term")]
+    result: Word,
     backup_id: Option<String>,
     line: u64,
     session: Option<u32>,
 }
 
 /// The runs of a list, one per job and start: a list may be printed several times into one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct VmRuns {
+    #[serde(with = "indexmap::map::serde_seq")]
     runs: IndexMap<(u64, i64), VmRun>,
     /// When the jobs that take snapshots began to, by their ids.
     snapshots: HashMap<u64, Stamp>,

@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::packed::Searcher;
+use memchr::memmem::{self, Finder};
 
 use crate::base::Severity;
 
@@ -30,7 +31,15 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     // Debug logs pass here with every line. The word is looked for as a whole: its letters are in every line.
     let first = |word: &Finder<'_>| {
-        word.find_iter(bytes).find_map(|at| Some((at, number_behind(text.get(at + word.needle().len()..)?)?)))
+        let mut from = 0;
+        while let Some(found) = word.find(bytes.get(from..)?) {
+            let behind = from + found + word.needle().len();
+            if let Some(status) = number_behind(text.get(behind..)?) {
+                return Some((behind, status));
+            }
+            from = behind;
+        }
+        None
     };
     let [small, capital] = &*STATUS;
     match (first(small), first(capital)) {
@@ -39,14 +48,24 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
-/// Where in a text the word `status` stands, in ascending order, into `found` (which is cleared).
-pub(super) fn find_statuses(text: &str, found: &mut Vec<usize>) {
+/// Where in a text the word `status`, or a severity of an error, stands, in ascending order, into `found` (which is
+/// cleared): what may be an error whatever number the line has.
+pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
     found.clear();
-    for word in STATUS.iter() {
-        found.extend(word.find_iter(text.as_bytes()));
+    match ANY.as_ref() {
+        Some(any) => found.extend(any.find_iter(text).map(|word| word.start())),
+        None => {
+            FAILURES.iter().for_each(|word| found.extend(memmem::find_iter(text.as_bytes(), word)));
+            found.sort_unstable();
+        }
     }
-    found.sort_unstable();
 }
+
+/// The word `status` without its first letter, and errors among the severities that a text states itself.
+const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
+
+/// All of them at once; `None` on processors without vectors.
+static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(FAILURES));
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =

@@ -19,6 +19,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::banner::{Banner, BannerLine};
 use super::clock::{self, Clock};
@@ -27,6 +28,7 @@ use super::vm_backup::{Moment, RunContext, VmBackups};
 use super::vm_lines::vm_lines;
 use crate::base::{DateOrder, Dialect, Record, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext, dates};
 
 /// The reader of activity logs.
@@ -55,6 +57,10 @@ impl Reader for ActivityLog {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(ActivityGrammar::default()))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<ActivityGrammar>::restored(saved)
     }
 }
 
@@ -164,19 +170,23 @@ const MOST_SESSIONS: usize = 64;
 /// Nodes whose platform is remembered.
 const MOST_NODES: usize = 4096;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct ActivityGrammar {
     clock: Clock,
     banner: Banner,
     /// Runs by the server's session number (or by node, where the tag is missing).
     runs: IndexMap<String, (VmBackups, Option<String>)>,
-    platforms: IndexMap<String, &'static str>,
+    platforms: IndexMap<String, Cow<'static, str>>,
     fulls: IndexMap<String, u64>,
 }
 
 impl Grammar for ActivityGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmActlog
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
@@ -379,7 +389,7 @@ impl ActivityGrammar {
         if let (Some(node), Some(platform)) = (node, record.field("platform").and_then(platform_word))
             && self.platforms.len() < MOST_NODES
         {
-            self.platforms.insert(node.to_owned(), platform);
+            self.platforms.insert(node.to_owned(), Cow::Borrowed(platform));
         }
         let key = record.field("session_number").or(node).unwrap_or("").to_owned();
         let ended = record.field("number") == Some("ANR0403");
@@ -414,7 +424,7 @@ impl ActivityGrammar {
         run.fulls = std::mem::take(&mut self.fulls);
         let context = RunContext {
             data_mover: node.as_deref(),
-            platform: node.as_ref().and_then(|node| self.platforms.get(node)).copied(),
+            platform: node.as_ref().and_then(|node| self.platforms.get(node)).map(Cow::as_ref),
             ..RunContext::default()
         };
         run.end(&context, offset, sink);

@@ -14,9 +14,12 @@
 //! server; the client's own shows only in paths. The level precedes the node that it belongs to, so it is held
 //! back until the node is known.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock;
 use super::message::{find_folded, message};
 use crate::base::{FactKind, Record, Sink, Stamp};
+use crate::dialect::saved::Word;
 
 /// A line of the banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +140,7 @@ fn number(text: &str) -> Option<(u32, &str)> {
 }
 
 /// What the client has said so far.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Banner {
     /// Level of the client, as `6.4.0.0`.
     pub(super) level: Option<String>,
@@ -146,7 +149,8 @@ pub(super) struct Banner {
     /// The node whose data it handles, where that is another one.
     pub(super) owner: Option<String>,
     /// `windows`, `linux`, `aix`, where a path showed it.
-    pub(super) platform: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    pub(super) platform: Option<Word>,
     /// The client's own clock when it started (console only): stamp and as printed.
     pub(super) started: Option<(Stamp, String)>,
     server: Option<String>,
@@ -155,6 +159,7 @@ pub(super) struct Banner {
 }
 
 /// Where a level that waits for its node was read.
+#[derive(Serialize, Deserialize)]
 struct Held {
     line: Option<u64>,
     stamp: Stamp,

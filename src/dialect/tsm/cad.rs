@@ -12,12 +12,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::banner::level;
 use super::clock::{self, Clock};
 use super::error::describe;
 use super::sched::vote_by_window;
 use crate::base::{Dialect, FactKind, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
 /// The reader of the client acceptor's log.
@@ -44,9 +47,13 @@ impl Reader for AcceptorLog {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(AcceptorGrammar::default()))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<AcceptorGrammar>::restored(saved)
+    }
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct AcceptorGrammar {
     clock: Clock,
 }
@@ -54,6 +61,10 @@ struct AcceptorGrammar {
 impl Grammar for AcceptorGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmCad
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

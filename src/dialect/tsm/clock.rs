@@ -10,6 +10,7 @@
 //! and every line is read for itself. Times are local; no line shows a zone.
 
 use chrono::NaiveTime;
+use serde::{Deserialize, Serialize};
 
 use super::message::message;
 use crate::base::stamp::HOUR;
@@ -30,7 +31,7 @@ pub(crate) struct Head<'a> {
 }
 
 /// Reads stamps and remembers whether the source prints a bare `A` or `P` behind its times.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Clock {
     with_half: u64,
     without_half: u64,

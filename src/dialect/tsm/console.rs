@@ -16,6 +16,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::banner::{BannerLine, banner_line};
 use super::clock::{self, Clock};
 use super::message::{find_folded, message, starts_folded};
@@ -25,6 +27,7 @@ use super::sched::{PRINTED, printed};
 use super::vm_backup::Moment;
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of console output.
@@ -65,6 +68,10 @@ impl Reader for Console {
             introducing: false,
         }))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<ConsoleGrammar>::restored(saved)
+    }
 }
 
 /// Texts that no other program prints.
@@ -82,6 +89,7 @@ fn is_console_text(text: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
 }
 
+#[derive(Serialize, Deserialize)]
 struct ConsoleGrammar {
     clock: Clock,
     client: Client,
@@ -92,6 +100,10 @@ struct ConsoleGrammar {
 impl Grammar for ConsoleGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmConsole
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

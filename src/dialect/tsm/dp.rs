@@ -16,12 +16,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{self, Clock};
 use super::error::{describe, source_location, strip_trace};
 use super::message::message;
 use super::progress::statistic;
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext};
 
 /// The reader of agents' logs.
@@ -49,12 +52,16 @@ impl Reader for AgentLog {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(AgentGrammar::default()))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<AgentGrammar>::restored(saved)
+    }
 }
 
 /// Issuers of the agents' own messages.
 const AGENTS: [&str; 5] = ["ACO", "ACN", "ACD", "ANU", "BKI"];
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct AgentGrammar {
     clock: Clock,
 }
@@ -62,6 +69,10 @@ struct AgentGrammar {
 impl Grammar for AgentGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmDp
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -18,10 +18,13 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{self, Clock};
 use super::message::{self, message};
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
 /// The reader of error logs.
@@ -53,6 +56,10 @@ impl Reader for ErrorLog {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(ErrorGrammar::default()))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<ErrorGrammar>::restored(saved)
+    }
 }
 
 /// Heads without a stamp are indented by one or two blanks in pasted logs, attributes by three.
@@ -67,7 +74,7 @@ fn strip_half(body: &str) -> &str {
     body.strip_prefix("A ").or_else(|| body.strip_prefix("P ")).unwrap_or(body)
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct ErrorGrammar {
     clock: Clock,
     /// Line of the first stamp: before it, a line that begins like `cuGetBackQryResp: ...` is a record too.
@@ -77,6 +84,10 @@ struct ErrorGrammar {
 impl Grammar for ErrorGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmError
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

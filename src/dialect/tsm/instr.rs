@@ -12,9 +12,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::message::{after_folded, find_folded};
 use crate::base::{Dialect, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Reader, SourceContext, dates};
 
 /// The reader of instrumentation logs.
@@ -37,6 +40,10 @@ impl Reader for InstrumentationLog {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(InstrumentationGrammar))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<InstrumentationGrammar>::restored(saved)
     }
 }
 
@@ -63,11 +70,16 @@ fn row(line: &str) -> Option<[&str; 4]> {
         .then_some([section, actual, average, frequency])
 }
 
+#[derive(Serialize, Deserialize)]
 struct InstrumentationGrammar;
 
 impl Grammar for InstrumentationGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmInstr
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::vm_backup::{Moment, derived};
 use crate::base::{Dialect, Record, Sink};
@@ -23,7 +24,7 @@ const MOST_SCHEDULES: usize = 256;
 const MOST_MACHINES: usize = 1000;
 
 /// What the runs so far backed up.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Planned {
     machines: IndexMap<String, Vec<String>>,
 }

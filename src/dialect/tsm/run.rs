@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::banner::Banner;
 use super::error;
 use super::message::{after_folded, find_folded};
@@ -12,6 +14,7 @@ use super::vm_lines::requested_mode;
 use crate::base::{Dialect, Record, Severity, Sink};
 
 /// A client at work, as one of its logs shows it.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Client {
     /// What it said when it started.
     pub(super) banner: Banner,
@@ -112,7 +115,7 @@ impl Client {
 }
 
 /// The counters of objects of one run. Those of runs that back up virtual machines may not add up (APAR IC98136).
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct ObjectCounters {
     inspected: Option<u64>,
     backed_up: Option<u64>,

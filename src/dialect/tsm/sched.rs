@@ -16,6 +16,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{self, Clock};
 use super::error::is_log_mark;
 use super::message::{message, quoted};
@@ -26,6 +28,8 @@ use super::vm_backup::{Moment, derived};
 use crate::base::stamp::{DAY, HOUR};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::Word;
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
 /// The reader of scheduler logs.
@@ -53,6 +57,10 @@ impl Reader for SchedulerLog {
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(SchedulerGrammar::new()))
+    }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<SchedulerGrammar>::restored(saved)
     }
 }
 
@@ -82,11 +90,13 @@ fn is_scheduler_text(text: &str) -> bool {
 }
 
 /// A run of a schedule.
+#[derive(Serialize, Deserialize)]
 struct Run {
     schedule: Option<String>,
     action: Option<String>,
     first: Moment,
-    result: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    result: Option<Word>,
     return_code: Option<String>,
     failed_objects: bool,
     /// `OBJECT END` or the result was seen.
@@ -95,6 +105,7 @@ struct Run {
     begun: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 struct SchedulerGrammar {
     clock: Clock,
     client: Client,
@@ -122,6 +133,10 @@ impl SchedulerGrammar {
 impl Grammar for SchedulerGrammar {
     fn dialect(&self) -> Dialect {
         Dialect::TsmSched
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {

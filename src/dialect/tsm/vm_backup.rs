@@ -17,9 +17,11 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::vm_lines::{VmLine, method, vm_lines};
 use crate::base::{Dialect, Record, Severity, Sink, Stamp};
+use crate::dialect::saved::Word;
 
 /// A run of more machines than this is closed and goes on as another: no data mover handles as many.
 const MOST_MACHINES: usize = 4096;
@@ -28,7 +30,7 @@ const MOST_MACHINES: usize = 4096;
 const MOST_FULLS: usize = 16_384;
 
 /// Where and when something was said.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Moment {
     /// Time of the record.
     pub(super) stamp: Stamp,
@@ -60,6 +62,7 @@ pub(super) struct RunContext<'a> {
 }
 
 /// One machine in a run.
+#[derive(Serialize, Deserialize)]
 struct Backup {
     vm: String,
     first: Moment,
@@ -72,11 +75,13 @@ struct Backup {
     data_mover: Option<String>,
     to_send: u64,
     sent: Option<u64>,
-    result: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    result: Option<Word>,
     rc: Option<String>,
 }
 
 /// The runs of one source (of one client session in the activity log).
+#[derive(Serialize, Deserialize)]
 pub(super) struct VmBackups {
     dialect: Dialect,
     /// Where a run was first spoken of, whether or not its machines are named.

@@ -5,16 +5,21 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent_line::{When, parse};
 use super::revert_text::reverted;
 use super::task_book::{Task, TaskBook, account, host_task};
 use super::vm_name;
 use super::work::Work;
 use super::yearless::FirstDay;
+use crate::base::name::MachineId;
 use crate::base::{Dialect, FactKind, Record, Sink, Stamp};
 use crate::dialect::lines::Grammar;
+use crate::dialect::saved::save;
 
 /// Reads the log of one agent.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Agent {
     dialect: Dialect,
     days: FirstDay,
@@ -31,6 +36,10 @@ impl Agent {
 impl Grammar for Agent {
     fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
@@ -59,7 +68,7 @@ impl Grammar for Agent {
 
     fn finish(&mut self, mut record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
         if record.head {
-            self.learn(&record);
+            self.learn(&record, sink);
             let done =
                 self.host_task(&mut record) || self.long_running(&mut record) || revert_event(&mut record);
             self.join(&mut record, done);
@@ -73,10 +82,12 @@ impl Grammar for Agent {
 
 impl Agent {
     /// What the line tells about its operation and its machine.
-    fn learn(&mut self, record: &Record<'_>) {
+    fn learn(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
         let body = record.body.as_ref();
         for (id, name) in managed_machines(body) {
-            self.book.name(id, name);
+            if self.book.name(id, name) && MachineId::of(name).is_none() {
+                sink.fact(None, FactKind::SameMachine { one: name.to_owned(), other: id.to_owned() }, record);
+            }
         }
         let Some(op_id) = record.field("op_id") else { return };
         if let Some(vm) = own_machine(record) {
@@ -191,7 +202,9 @@ impl Agent {
         };
         let op_id = record.field("op_id").map(str::to_owned);
         let op_id = op_id.as_deref().or_else(|| task.and_then(|task| task.op_id.as_deref()));
-        if let Some(vm) = self.book.vm(entity, op_id) {
+        // vCenter's id is a name too, where no line tells another one; a host's number is not.
+        let id = || Some(entity).filter(|entity| is_managed_id(entity));
+        if let Some(vm) = self.book.vm(entity, op_id).or_else(id) {
             record.fields.push(("vm", Cow::Owned(vm.to_owned())));
         }
         if let Some(operation) = op_id.and_then(|op_id| self.book.operation(op_id)) {
@@ -280,7 +293,7 @@ fn managed_machines(text: &str) -> impl Iterator<Item = (&str, &str)> {
 const LONGEST_NAME: usize = 256;
 
 fn is_managed_id(word: &str) -> bool {
-    word.strip_prefix("vm-").is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+    MachineId::of(word) == Some(MachineId::Managed)
 }
 
 /// `changeTrackingEnabled = true` of a configuration that is printed.

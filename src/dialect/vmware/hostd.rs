@@ -38,6 +38,10 @@ impl Reader for Hostd {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(Agent::new(Dialect::VmwareHostd)))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<Agent>::restored(saved)
+    }
 }
 
 #[cfg(test)]

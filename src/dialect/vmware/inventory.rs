@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Dialect, Record};
+use crate::base::name::MachineId;
+use crate::base::{Dialect, FactKind, Record, Sink};
 use crate::dialect::dates;
 
 /// Is this the header row?
@@ -51,4 +52,18 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
         record.kind = "cbt-enabled";
     }
     Some(record)
+}
+
+/// What a row tells of the names of its machine: that of the inventory, vCenter's id and the machine's own.
+pub(super) fn names(record: &Record<'_>, sink: &mut dyn Sink) {
+    let (Some(vm), Some(entity)) = (record.field("vm"), record.field("entity")) else { return };
+    let mut link = |other: &str| {
+        sink.fact(None, FactKind::SameMachine { one: vm.to_owned(), other: other.to_owned() }, record)
+    };
+    link(entity);
+    let ids = record.body.split([',', ' ', '[', ';']).filter_map(|part| part.split_once('='));
+    let is_own = |name: &str| matches!(name, "uuid" | "instanceUuid");
+    for (_, id) in ids.filter(|(name, id)| is_own(name) && MachineId::of(id) == Some(MachineId::Uuid)) {
+        link(id);
+    }
 }

@@ -6,14 +6,16 @@
 //! its tasks forgets the oldest.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::work::Work;
+use crate::dialect::saved::Word;
 
 /// No host has so many tasks or machines at once; what falls out only loses its name.
 const LONGEST_LIST: usize = 4096;
 
 /// A list of bounded length that forgets its older half when it is full.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Bounded<V> {
     entries: IndexMap<String, V>,
 }
@@ -38,16 +40,18 @@ impl<V> Bounded<V> {
 }
 
 /// What is known of one operation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Operation {
     /// Name of its virtual machine.
     pub(super) vm: Option<String>,
     /// Name of the snapshot it is about.
     pub(super) snapshot: Option<String>,
     /// Was the guest quiesced?
-    pub(super) quiesced: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    pub(super) quiesced: Option<Word>,
     /// Was the memory taken?
-    pub(super) memory: Option<&'static str>,
+    #[serde(with = "crate::dialect::saved::word")]
+    pub(super) memory: Option<Word>,
     /// Changed block tracking as the new configuration sets it.
     pub(super) tracking: Option<bool>,
     /// Number of the task's session, once a task was begun in it.
@@ -57,7 +61,7 @@ pub(super) struct Operation {
 }
 
 /// An open task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Task {
     /// What it does.
     pub(super) work: Work,
@@ -74,7 +78,7 @@ pub(super) struct Task {
 }
 
 /// Everything a log has told so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct TaskBook {
     tasks: Bounded<Task>,
     operations: Bounded<Operation>,
@@ -151,11 +155,13 @@ impl TaskBook {
         }
     }
 
-    /// The machine of this number or id has this name.
-    pub(super) fn name(&mut self, entity: &str, vm: &str) {
-        if !entity.is_empty() {
+    /// The machine of this number or id has this name. Was that not known yet?
+    pub(super) fn name(&mut self, entity: &str, vm: &str) -> bool {
+        let is_news = !entity.is_empty() && self.names.get(entity).is_none_or(|known| known != vm);
+        if is_news {
             self.names.set(entity, vm.to_owned());
         }
+        is_news
     }
 
     /// Name of a machine by its number or id, else by the operation.

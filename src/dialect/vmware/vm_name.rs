@@ -5,7 +5,7 @@
 //! an id, so the file has to do.
 
 /// Paths of this datastore prefix are looked for.
-const VOLUMES: &str = "/vmfs/volumes/";
+pub(super) const VOLUMES: &str = "/vmfs/volumes/";
 
 /// No path on a datastore is longer; a bound, because a hostile line could name one prefix after the other.
 const LONGEST_PATH: usize = 2048;

@@ -11,10 +11,13 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent_line::{iso, severity};
 use super::yearless::{FirstDay, Yearless, yearless};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
+use crate::dialect::saved::save;
 use crate::dialect::{Claim, Place, Reader, SourceContext, without_rotation};
 
 /// The reader of the guest's log.
@@ -40,8 +43,13 @@ impl Reader for Vmbackup {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(Tools { days: FirstDay::default() }))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<Tools>::restored(saved)
+    }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Tools {
     days: FirstDay,
 }
@@ -49,6 +57,10 @@ struct Tools {
 impl Grammar for Tools {
     fn dialect(&self) -> Dialect {
         Dialect::VmwareVmbackup
+    }
+
+    fn save(&self) -> Option<String> {
+        save(self)
     }
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {

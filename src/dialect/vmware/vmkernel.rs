@@ -14,11 +14,14 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent_line::iso;
 use super::place::host_log;
 use super::yearless::{FirstDay, Yearless, yearless};
 use crate::base::{Dialect, Feed, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::next_line;
+use crate::dialect::saved::{restore, save};
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
 /// The reader of `vmkernel.log`.
@@ -40,13 +43,22 @@ impl Reader for Vmkernel {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Kernel { days: FirstDay::default() })
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Some(Box::new(restore::<Kernel>(saved)?))
+    }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Kernel {
     days: FirstDay,
 }
 
 impl Splitter for Kernel {
+    fn save(&self) -> Option<String> {
+        save(self)
+    }
+
     fn split(&mut self, text: &str, _line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
         let mut at = 0;
         while let Some((line, next)) = next_line(text, at) {

@@ -16,7 +16,8 @@ use std::borrow::Cow;
 
 use super::inventory;
 use super::vmsd::setting;
-use crate::base::{Dialect, Record, Sink, Splitter};
+use crate::base::name::MachineId;
+use crate::base::{Dialect, FactKind, Record, Sink, Splitter};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Reader, SourceContext, file_name};
 
@@ -95,6 +96,8 @@ struct Machine {
     mapped: Vec<(String, &'static str, u64)>,
     /// The guest's system as it is configured.
     system: Option<(String, u64)>,
+    /// Ids of the machine and of its firmware.
+    ids: Vec<(String, u64)>,
 }
 
 /// No machine has more disks.
@@ -125,6 +128,7 @@ impl Grammar for VmxGrammar {
     }
 
     fn finish(&mut self, mut record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        inventory::names(&record, sink);
         // Carried here from the head, where nothing may be kept yet.
         if let Some(line) = record.line.take() {
             let body = record.body.clone();
@@ -150,6 +154,11 @@ impl Machine {
         match key {
             "displayName" => self.name = Some(value.to_owned()).filter(|name| !name.is_empty()),
             "guestOS" if !value.is_empty() => self.system = Some((value.to_owned(), line)),
+            "uuid.bios" | "vc.uuid"
+                if MachineId::of(value) == Some(MachineId::Uuid) && self.ids.len() < 2 =>
+            {
+                self.ids.push((value.to_owned(), line));
+            }
             "config.version" => self.config_version = true,
             "virtualHW.version" => self.hardware_version = true,
             "ctkEnabled" => self.tracked = Some((is_on, line)),
@@ -205,6 +214,14 @@ impl VmxGrammar {
             }
             record.body = Cow::Owned(format!("changed block tracking {}", if is_on { "on" } else { "off" }));
             sink.record(record);
+        }
+        if let Some(name) = &vm {
+            for (id, line) in &machine.ids {
+                let mut record = Record::new(Dialect::VmwareVmx, "");
+                (record.start, record.end, record.line) = (at, at, Some(*line));
+                record.body = Cow::Owned(format!("displayName = \"{name}\", uuid = \"{id}\""));
+                sink.fact(None, FactKind::SameMachine { one: name.clone(), other: id.clone() }, &record);
+            }
         }
         if let Some((system, line)) = &machine.system {
             let mut record = derived("guest-os", *line);
@@ -265,6 +282,18 @@ scsi0:1.ctkEnabled = \"FALSE\"
         assert_eq!((system[0].field("vm"), system[0].line), (Some("srv-db1"), Some(10)));
         assert_eq!(system[0].field("guest_os"), Some("windows7srv-64"));
         assert!(system[0].stamp.is_none());
+    }
+
+    #[test]
+    fn name_and_ids_of_the_machine() {
+        let id = "42 1f 0a 11 22 33 44 55-66 77 88 99 aa bb cc dd";
+        let got = read(
+            &Vmx,
+            "a/x.vmx",
+            &format!("{TEXT}uuid.bios = \"{id}\"\nuuid.location = \"{id}\"\nvc.uuid = \"\"\n"),
+        );
+        let fact = FactKind::SameMachine { one: "srv-db1".into(), other: id.into() };
+        assert_eq!(got.facts, vec![(None, fact)]);
     }
 
     #[test]

@@ -17,14 +17,16 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::place;
 use super::vmx_meaning::Machine;
 use super::vmx_source::{self, SEARCHED};
 use super::yearless::{FirstDay, Yearless, yearless};
 use crate::base::{Dialect, Feed, Record, Severity, Sink, Splitter, Stamp, Zone};
-use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
-use crate::dialect::{Claim, Place, Reader, SourceContext};
+use crate::dialect::saved::{restore, save};
+use crate::dialect::{Claim, Place, Reader, SourceContext, dates, folder_name};
 
 /// The reader of `vmware.log`.
 pub struct VmxLog;
@@ -49,30 +51,57 @@ impl Reader for VmxLog {
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(VmxSplitter::Looking { path: context.path.clone() })
     }
+
+    fn splitter_from(&self, context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        let Saved { folder, grammar } = restore(saved)?;
+        // The folder may be what names the machine.
+        let is_there = folder.as_deref() == folder_name(&context.path);
+        is_there.then(|| {
+            Box::new(VmxSplitter::Reading { lines: Lines::new(grammar), folder }) as Box<dyn Splitter>
+        })
+    }
 }
 
 /// Waits for the beginning of the source, then cuts lines.
 enum VmxSplitter {
     Looking { path: String },
-    Reading(Lines<VmxGrammar>),
+    Reading { lines: Lines<VmxGrammar>, folder: Option<String> },
+}
+
+/// What is carried on to another day.
+#[derive(Serialize, Deserialize)]
+struct Saved<G> {
+    folder: Option<String>,
+    grammar: G,
 }
 
 impl Splitter for VmxSplitter {
+    fn save(&self) -> Option<String> {
+        match self {
+            VmxSplitter::Reading { lines, folder } => {
+                save(&Saved { folder: folder.clone(), grammar: lines.grammar() })
+            }
+            VmxSplitter::Looking { .. } => None,
+        }
+    }
+
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
         if let VmxSplitter::Looking { path } = self {
             if feed == Feed::More && text.len() < SEARCHED {
                 return 0;
             }
             let machine = Machine::new(vmx_source::told(text, path));
-            *self = VmxSplitter::Reading(Lines::new(VmxGrammar { days: FirstDay::default(), machine }));
+            let lines = Lines::new(VmxGrammar { days: FirstDay::default(), machine });
+            *self = VmxSplitter::Reading { lines, folder: folder_name(path).map(str::to_owned) };
         }
         match self {
-            VmxSplitter::Reading(lines) => lines.split(text, line, feed, sink),
+            VmxSplitter::Reading { lines, .. } => lines.split(text, line, feed, sink),
             VmxSplitter::Looking { .. } => 0,
         }
     }
 }
 
+#[derive(Serialize, Deserialize)]
 struct VmxGrammar {
     days: FirstDay,
     machine: Machine,

@@ -1,19 +1,23 @@
 //! What the lines of a virtual machine's log mean: snapshots, consolidation, changed block tracking, mapped disks.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::agent::version;
-use super::vm_name::{FilePath, paths};
+use super::vm_name::{FilePath, VOLUMES, paths};
 use super::vmx_source::{Told, configuration, display_name};
-use crate::base::name::fold;
+use crate::base::name::{MachineId, fold};
 use crate::base::{FactKind, Record, Sink};
 
 /// No machine has so many disks; what falls out only loses the hint at a revert.
 const MOST_DISKS: usize = 1024;
 
 /// The machine whose log is read, and what the lines so far told of it.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Machine {
     told: Told,
     /// Counts the machines of the text: logs of several may have been joined.
@@ -24,6 +28,8 @@ pub(super) struct Machine {
     is_linked: bool,
     /// Were both names, as they are now, looked at? The folder never changes once it is known.
     is_compared: bool,
+    /// Ids of the machine among the logged settings, until its name was read.
+    ids: Vec<String>,
     /// `ctkEnabled` of the machine among the logged settings.
     tracked: Option<bool>,
     /// `ctkEnabled` of at least one disk.
@@ -43,6 +49,7 @@ impl Machine {
             display: None,
             is_linked: false,
             is_compared: false,
+            ids: Vec::new(),
             tracked: None,
             tracked_disk: false,
             deltas: IndexMap::new(),
@@ -54,10 +61,23 @@ impl Machine {
     pub(super) fn read(&mut self, record: &mut Record<'_>, sink: &mut dyn Sink) {
         let body = record.body.clone();
         let text = body.as_ref();
+        record.session = Some(self.session);
+        if !holds_a_word(text) {
+            if let Some(vm) = &self.told.vm {
+                record.fields.push(("vm", Cow::Owned(vm.clone())));
+            }
+            return;
+        }
         self.follow(text);
         record.session = Some(self.session);
         if let Some(fact) = self.names(text) {
             sink.fact(None, fact, record);
+        }
+        self.learn_id(text);
+        if let Some(name) = &self.display {
+            for id in self.ids.drain(..) {
+                sink.fact(None, FactKind::SameMachine { one: name.clone(), other: id }, record);
+            }
         }
         if let Some(fact) = version(text) {
             sink.fact(None, fact, record);
@@ -135,6 +155,17 @@ impl Machine {
         }
         self.is_linked = true;
         Some(FactKind::SameMachine { one: one.clone(), other: other.clone() })
+    }
+
+    /// `DICT  uuid.bios = "42 1f ..."`: ids of the machine, of which its settings name two.
+    fn learn_id(&mut self, text: &str) {
+        let setting = after(text, "DICT ").and_then(|setting| setting.split_once('='));
+        let Some((name, value)) = setting else { return };
+        let value = value.trim().trim_matches('"');
+        let is_id = matches!(name.trim(), "uuid.bios" | "vc.uuid");
+        if is_id && MachineId::of(value) == Some(MachineId::Uuid) && self.ids.len() < 2 {
+            self.ids.push(value.to_owned());
+        }
     }
 
     fn name(&self, record: &mut Record<'_>) {
@@ -289,6 +320,25 @@ impl Machine {
         }
         is_hint
     }
+}
+
+/// Everything that is read here stands behind one of these.
+const WORDS: [&str; 9] = [
+    "Snapshot",
+    "SNAPSHOT:",
+    "onsolidate",
+    "DISKLIB-CBT",
+    "DICT ",
+    "DISK: OPEN ",
+    VOLUMES,
+    " for VMware ",
+    "ostname=",
+];
+
+/// Can the line mean anything? Nearly all lines do not, and one search for all words is what tells soonest.
+fn holds_a_word(text: &str) -> bool {
+    static SEARCH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(WORDS));
+    SEARCH.as_ref().is_none_or(|search| search.find(text).is_some())
 }
 
 /// Most lines do not hold the label, and to find that out needs no search that is prepared first.

@@ -1,5 +1,7 @@
 //! Whose `vmware.log` it is, told from the beginning of the source and from where it lies.
 
+use serde::{Deserialize, Serialize};
+
 use super::vm_name::paths;
 use crate::dialect::{file_name, folder_name};
 
@@ -39,7 +41,7 @@ const ANYBODYS: [&str; 24] = [
 ];
 
 /// What is told before the first record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Told {
     /// Name of the virtual machine.
     pub(super) vm: Option<String>,

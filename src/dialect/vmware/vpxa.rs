@@ -37,6 +37,10 @@ impl Reader for Vpxa {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(Agent::new(Dialect::VmwareVpxa)))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<Agent>::restored(saved)
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,10 @@ impl Reader for Vpxd {
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(Agent::new(Dialect::VmwareVpxd)))
     }
+
+    fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
+        Lines::<Agent>::restored(saved)
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +70,8 @@ mod tests {
         let done = got.kind("snapshot-reverted");
         assert_eq!(done.len(), 2);
         assert_eq!(done[0].field("vm"), Some("SRV-DB1"));
-        assert_eq!(done[1].field("vm"), None);
+        // No line tells its name: the id of vCenter stands for it.
+        assert_eq!(done[1].field("vm"), Some("vm-12"));
         assert_eq!(done[1].field("entity"), Some("vm-12"));
         assert_eq!(got.kind("snapshot-revert-failed").len(), 1);
         cut_anywhere(&Vpxd, "vpxd-118.log", text);

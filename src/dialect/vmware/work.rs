@@ -3,8 +3,10 @@
 //! Names come in three spellings: of the log (`vim.vm.Snapshot.revert`), of the API (`RevertToSnapshot_Task`) and of
 //! the agents between (`vpxapi.VpxaService.createSnapshot`).
 
+use serde::{Deserialize, Serialize};
+
 /// Work on snapshots or on the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Work {
     /// A snapshot is taken.
     Create,

@@ -4,6 +4,7 @@
 //! so that order and distance inside the source stay true.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
 
 use crate::base::Stamp;
 use crate::base::stamp::DAY;
@@ -41,7 +42,7 @@ pub(super) fn yearless(text: &str) -> Option<(Yearless, usize)> {
 }
 
 /// Remembers the first day that a source names.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FirstDay {
     first: Option<u32>,
 }

@@ -11,6 +11,7 @@
 //! the row before them (tab layout and quoting there unverified).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use super::blocks::{Blocks, Layout};
 use super::entry::{Entry, id};
@@ -40,7 +41,7 @@ impl Reader for Csv2003 {
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
-        Box::new(Blocks::new(Rows))
+        Box::new(Blocks::new(Rows::default()))
     }
 }
 
@@ -61,7 +62,27 @@ fn row_separator(line: &str) -> Option<u8> {
     })
 }
 
-struct Rows;
+/// Each line is asked for three times: where the row before it may end, where its own does, and when it is read. Two
+/// answers are kept, because the line behind is asked for before the row is read.
+#[derive(Default)]
+struct Rows {
+    answers: RefCell<[(String, Option<u8>); 2]>,
+}
+
+impl Rows {
+    fn separator(&self, line: &str) -> Option<u8> {
+        let mut answers = self.answers.borrow_mut();
+        if let Some((_, answer)) = answers.iter().find(|(asked, _)| !line.is_empty() && asked == line) {
+            return *answer;
+        }
+        let answer = row_separator(line);
+        let [latest, before] = &mut *answers;
+        std::mem::swap(latest, before);
+        line.clone_into(&mut latest.0);
+        latest.1 = answer;
+        answer
+    }
+}
 
 impl Layout for Rows {
     fn dialect(&self) -> Dialect {
@@ -69,12 +90,12 @@ impl Layout for Rows {
     }
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
-        rows::piece(text, whole, row_separator)
+        rows::piece(text, whole, |line| self.separator(line))
     }
 
     fn read<'a>(&mut self, piece: &'a str, _at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {
         let piece = piece.trim_start_matches('\u{feff}');
-        let separator = row_separator(next_line(piece, 0)?.0)?;
+        let separator = self.separator(next_line(piece, 0)?.0)?;
         let (fields, tail) = rows::parse(piece, separator);
         let mut fields = fields.into_iter();
         let mut next = || Cow::<'a, str>::Owned(fields.next().unwrap_or_default());

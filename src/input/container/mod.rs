@@ -30,14 +30,13 @@ mod zipped;
 
 use std::sync::Arc;
 
+use super::SAMPLE_BYTES;
 use super::discover::Found;
 use super::encoding::Encoding;
 use super::fault::Fault;
 use super::globs::PathGlob;
 use super::limits::{Limits, Meter, Watch};
-#[cfg(not(feature = "archives"))]
-use super::reader::Sizes;
-use super::reader::{TextReader, open_bytes};
+use super::reader::{Sizes, TextReader, open_bytes};
 use crate::base::Notice;
 
 /// The longest header of one member, its long name and its extended attributes included. Names end at 4 KiB on every
@@ -67,6 +66,16 @@ impl ReadOptions {
         let fits = |glob: &Option<PathGlob>| glob.as_ref().is_none_or(|glob| glob.fits(path));
         self.encodings.iter().rev().find(|(glob, _)| fits(glob)).map(|(_, encoding)| *encoding)
     }
+}
+
+/// Opens a file that was read before and only grew since, without looking at more of its beginning than tells how it is
+/// written. `None`: it has to be visited.
+pub fn open_again(found: &Found, options: &ReadOptions) -> Option<TextReader<'static>> {
+    let meter = Arc::new(Meter::new(options.limits, &options.watch));
+    let (bytes, file) = open_bytes(found, &meter).ok()?;
+    let sizes = Sizes { head: SAMPLE_BYTES, ..Sizes::USUAL };
+    let text = TextReader::begin_in(&found.path, bytes, file, sizes, options.encoding_of(&found.path));
+    (!meter.was_replaced() && meter.fault().is_none()).then_some(text)
 }
 
 /// Reads everything that a path leads to: a file is one source, an archive has one per member. Each is handed to

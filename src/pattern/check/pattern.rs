@@ -190,6 +190,13 @@ impl Checker<'_> {
                 .error(product.span(), "no version is named")
                 .help("write `events = [{ introduced = \"6.5\" }, { fixed = \"6.5.4\" }]` or `versions`");
         }
+        for fix in &raw.fixes {
+            if fix.get_ref().len() < 5 || !fix.get_ref().bytes().all(|byte| byte.is_ascii_digit()) {
+                self.faults
+                    .error(fix.span(), format!("`{}` is no number of a correction", fix.get_ref()))
+                    .help("write its digits: `fixes = [\"2233961\"]`");
+            }
+        }
         Some(Affected {
             product: product.get_ref().clone(),
             component: raw.component.as_ref().map(|component| component.get_ref().clone()),
@@ -199,6 +206,7 @@ impl Checker<'_> {
             last_affected,
             versions: raw.versions.iter().filter_map(|text| self.version(text, ordering)).collect(),
             platforms: plain(&raw.platforms),
+            fixes: plain(&raw.fixes),
         })
     }
 

@@ -59,6 +59,7 @@ pub(crate) struct RawAffected {
     pub last_affected: Option<Text>,
     pub versions: Vec<Text>,
     pub platforms: Vec<Text>,
+    pub fixes: Vec<Text>,
 }
 
 /// `[event.X]`.
@@ -176,6 +177,7 @@ fn read_affected(keys: &mut Keys<'_, '_>, faults: &mut Faults) -> Vec<RawAffecte
             last_affected: None,
             versions: keys.texts("versions", faults),
             platforms: keys.texts("platforms", faults),
+            fixes: keys.texts("fixes", faults),
         };
         for mut event in keys.tables("events", "an entry of `affected.events`", faults) {
             // The names are those of the OSV format, which has an underscore here.

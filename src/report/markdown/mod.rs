@@ -50,6 +50,7 @@ pub fn render(report: &Report, min_level: Level) -> String {
     }
     questions(&mut page, &shown);
     links(&mut page, &shown);
+    first_failures(&mut page, report);
     errors(&mut page, report);
     footer(&mut page, report);
     page
@@ -332,6 +333,34 @@ fn links(page: &mut String, shown: &[&Finding]) {
     for (advisory, url) in all {
         line(page, &format!("- {}: {}", code(advisory), link(url)));
     }
+}
+
+/// What jobs end with only follows from where they began to fail.
+fn first_failures(page: &mut String, report: &Report) {
+    let mut rows: Vec<_> =
+        report.codes.iter().filter_map(|row| Some((row, row.first_failure.as_ref()?))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by_key(|(_, first)| std::cmp::Reverse(first.jobs));
+    heading(page, "##", "Where jobs began to fail");
+    line(page, "The first failure of each job whose details were read; later statuses follow from it.\n");
+    line(page, "| Jobs | Product | Code | Meaning | Said by |");
+    line(page, "|---|---|---|---|---|");
+    for (row, first) in rows.iter().take(MAX_ERRORS) {
+        line(
+            page,
+            &format!(
+                "| {} | {} | {} | {} | {} |",
+                first.jobs,
+                cell(&row.product),
+                cell(&row.code),
+                row.meaning.as_deref().map(prose_cell).unwrap_or_default(),
+                cell(&first.processes.join(", "))
+            ),
+        );
+    }
+    more(page, rows.len(), MAX_ERRORS, "more codes");
 }
 
 /// What no pattern knows is set apart, so that nobody takes it for a finding.

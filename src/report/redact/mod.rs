@@ -156,6 +156,7 @@ impl Redactor {
     fn fact(&mut self, row: FactRow) -> FactRow {
         FactRow {
             host: self.host(row.host),
+            value: row.value.map(|value| self.text(&value)),
             says: row.says.map(|says| self.text(&says)),
             source: self.path(&row.source),
             ..row
@@ -437,6 +438,7 @@ impl Redactor {
         }
         for fact in &report.facts {
             self.learn_host(fact.host.as_deref());
+            self.learn_host(fact.value.as_deref().filter(|_| fact.kind == "storage-server"));
         }
         let texts: IndexSet<&str> = report
             .findings

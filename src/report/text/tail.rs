@@ -12,6 +12,8 @@ use crate::base::report::{CodeRow, CoverageRow, FactRow, NoticeRow, UnknownError
 const MAX_COVERAGE: usize = 40;
 /// Versions listed.
 const MAX_VERSIONS: usize = 20;
+/// Facts told of one host.
+const MAX_TOLD: usize = 6;
 /// Codes listed of each product.
 const MAX_CODES: usize = 6;
 /// Wordings of unknown errors, and cells of one.
@@ -30,6 +32,7 @@ const TABLE_WIDTH: usize = 80;
 pub(super) fn write(page: &mut Page, report: &Report) {
     coverage(page, &report.coverage);
     versions(page, &report.facts);
+    hosts(page, &report.facts);
     codes(page, &report.codes);
     unknown_errors(page, &report.unknown_errors);
     notices(page, &report.notices);
@@ -133,6 +136,36 @@ fn versions(page: &mut Page, facts: &[FactRow]) {
     }
     if versions.len() > MAX_VERSIONS {
         let more = format!("and {} more, all in --format json", versions.len() - MAX_VERSIONS);
+        page.line(2, &Rich::of(DIM, &more));
+    }
+}
+
+/// What else the logs tell of each host: its part, its storage, its corrections.
+fn hosts(page: &mut Page, facts: &[FactRow]) {
+    let mut hosts: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for fact in facts.iter().filter(|fact| matches!(fact.kind, "role" | "plug-in" | "storage-server" | "fix"))
+    {
+        let Some(says) = fact.says.as_deref() else { continue };
+        let told = hosts.entry(fact.host.as_deref().unwrap_or("host not known")).or_default();
+        if !told.contains(&says) {
+            told.push(says);
+        }
+    }
+    // That a machine is backed up is worth a line only beside something else.
+    hosts.retain(|_, told| told != &["client"]);
+    if hosts.is_empty() {
+        return;
+    }
+    section(page, "HOSTS", "their parts, as the logs tell");
+    for (host, told) in hosts.iter().take(MAX_VERSIONS) {
+        let mut text = told.iter().take(MAX_TOLD).copied().collect::<Vec<_>>().join("; ");
+        if told.len() > MAX_TOLD {
+            text = format!("{text}; and {} more", told.len() - MAX_TOLD);
+        }
+        page.hang(2, &Rich::of(BOLD, host), host.len() + 2, &Rich::of(PLAIN, &text));
+    }
+    if hosts.len() > MAX_VERSIONS {
+        let more = format!("and {} more, all in --format json", hosts.len() - MAX_VERSIONS);
         page.line(2, &Rich::of(DIM, &more));
     }
 }

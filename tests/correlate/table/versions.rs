@@ -119,3 +119,41 @@ fn the_version_of_another_host_or_product_says_nothing() {
     scene.version(log, Some("media2"), "6.5.4", log.stamp(0.0));
     assert_eq!(row(&scene), ConditionState::Unknown);
 }
+
+/// 6.5.3, which is affected, and a correction at this second (none: without time).
+fn corrected(id: &str, host: &'static str, second: Option<f64>) -> Scene {
+    let mut scene = seen(&[("6.5.3", Some(0.0))]);
+    let file = scene.log("eebs", NetbackupVersion, host);
+    let stamp = second.map_or(Stamp::None, |second| file.stamp(second));
+    scene.fix(file, Some(host), id, stamp);
+    scene
+}
+
+#[test]
+fn a_correction_seen_before_makes_an_affected_version_one_that_is_not() {
+    let mended = |level| {
+        let mut pattern = judged_at(level);
+        pattern.affected[0].fixes = vec!["1640198".to_owned()];
+        pattern
+    };
+    let levels = |scene: &Scene| Level::ALL.map(|level| scene.level(mended(level)));
+    // EEB(500)  a(1000)
+    let before = corrected("1640198", "media1", Some(500.0));
+    assert_eq!(levels(&before), ["likely", "suspected", "none", "none", "cleared"]);
+    assert_eq!(
+        before.doubts(mended(Level::Confirmed)),
+        ["the correction EEB 1640198 was seen at 2009-03-05T00:08:20.000Z"]
+    );
+    assert_eq!(levels(&corrected("1640198", "media1", None))[2], "none");
+    // Another correction, another host, or one that came later: nothing changes.
+    let all = ["confirmed", "likely", "suspected", "exposed", "cleared"];
+    assert_eq!(levels(&corrected("2233961", "media1", Some(500.0))), all);
+    assert_eq!(levels(&corrected("1640198", "media2", Some(500.0))), all);
+    assert_eq!(levels(&corrected("1640198", "media1", Some(2000.0))), all);
+    assert_eq!(scene_without_fixes(), "confirmed");
+}
+
+/// A pattern that names no correction is not mended by any.
+fn scene_without_fixes() -> &'static str {
+    corrected("1640198", "media1", Some(500.0)).level(judged_at(Level::Confirmed))
+}

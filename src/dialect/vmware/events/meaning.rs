@@ -45,6 +45,7 @@ impl<'a> Told<'a> {
         }
         record.fields.extend(meaning.snapshot.map(|name| ("snapshot", Cow::Owned(name))));
         record.fields.extend(meaning.snapshot_id.map(|id| ("snapshot_id", Cow::Owned(id))));
+        record.fields.extend(meaning.crossed.map(|crossed| ("crossed_128gb", Cow::Borrowed(crossed))));
         record.fields.extend(meaning.esx.map(Cow::Owned).or(self.esx).map(|esx| ("esx", esx)));
         record.fields.extend(self.user.map(|user| ("user", user)));
         record.fields.extend(self.task.map(|task| ("task", task)));
@@ -75,6 +76,7 @@ struct Meaning {
     esx: Option<String>,
     snapshot: Option<String>,
     snapshot_id: Option<String>,
+    crossed: Option<&'static str>,
 }
 
 fn meaning(told: &Told<'_>) -> Meaning {
@@ -87,6 +89,7 @@ fn meaning(told: &Told<'_>) -> Meaning {
             esx: own(read.esx),
             snapshot: own(read.snapshot),
             snapshot_id: own(read.snapshot_id),
+            crossed: None,
         };
     }
     // The message of another language: the id is enough.
@@ -99,6 +102,10 @@ fn meaning(told: &Told<'_>) -> Meaning {
     if let Some(is_on) = told.tracking.or_else(|| tracking(&told.text)) {
         let kind = if is_on { "cbt-enabled" } else { "cbt-disabled" };
         return Meaning { kind, vm: reconfigured(&told.text, told.target.as_deref()), ..Meaning::default() };
+    }
+    if let Some(crossed) = grown(&told.text) {
+        let vm = reconfigured(&told.text, told.target.as_deref());
+        return Meaning { kind: "disk-grown", crossed: Some(crossed), vm, ..Meaning::default() };
     }
     let label = told.task.as_deref().or_else(|| task_label(&told.text));
     let work = label.and_then(|label| Work::of_method(label).or_else(|| work_of_label(label)));
@@ -185,6 +192,34 @@ fn tracking(text: &str) -> Option<bool> {
     }
 }
 
+/// A disk that was made larger, `config.hardware.device(2000).capacityInKB: 104857600 -> 209715200; `: did any grow over
+/// a multiple of 128 GB? Where changed block tracking keeps its list in steps of that size, the list is then wrong.
+fn grown(text: &str) -> Option<&'static str> {
+    const LABEL: &str = "capacityInKB";
+    let mut found = None;
+    for (at, _) in text.match_indices(LABEL) {
+        let change = text.get(at + LABEL.len()..).unwrap_or("").split([';', '\n', '}']).next().unwrap_or("");
+        let Some((old, new)) = change.split_once("->") else { continue };
+        let kbytes = |word: &str| -> Option<u64> {
+            let digits: String = word.chars().filter(char::is_ascii_digit).take(16).collect();
+            digits.parse().ok()
+        };
+        let (Some(old), Some(new)) = (kbytes(old), kbytes(new)) else { continue };
+        if old == 0 || new <= old {
+            continue;
+        }
+        let step = |kbytes: u64| (kbytes - 1) / STEP_KBYTES;
+        let crossed = if step(old) == step(new) { "no" } else { "yes" };
+        if found != Some("yes") {
+            found = Some(crossed);
+        }
+    }
+    found
+}
+
+/// 128 GB.
+const STEP_KBYTES: u64 = 128 * 1024 * 1024;
+
 /// `Reconfigured srv-db1 on esx4.corp.local in DC1`. The name may hold ` on ` itself: the export's own column tells,
 /// else the last one stands before the host, which holds no blank.
 fn reconfigured(text: &str, target: Option<&str>) -> Option<String> {
@@ -229,6 +264,27 @@ mod tests {
             ..Told::default()
         };
         meaning(&told).kind
+    }
+
+    #[test]
+    fn growth_over_a_multiple_of_128_gb() {
+        let change = |old: u64, new: u64| {
+            format!(
+                "Reconfigured a on b in c. Modified: config.hardware.device(2000).capacityInKB: {old} -> {new}; "
+            )
+        };
+        let gb = 1024 * 1024;
+        for (old, new, crossed) in [
+            (100, 200, Some("yes")),
+            (40, 100, Some("no")),
+            (100, 128, Some("no")),
+            (128, 129, Some("yes")),
+            (200, 100, None),
+            (100, 100, None),
+        ] {
+            assert_eq!(grown(&change(old * gb, new * gb)), crossed, "{old} {new}");
+        }
+        assert_eq!(grown("capacityInKB = 1, capacityInKB: a -> b"), None);
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! that is not closed ends where the next one begins on a line of its own.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::meaning::Told;
 use super::{Chains, own_time};
-use crate::base::{Dialect, Feed, NoticeCode, Record, Sink, Stamp};
+use crate::base::name::MachineId;
+use crate::base::{Dialect, FactKind, Feed, NoticeCode, Record, Sink, Stamp};
 
 /// Cuts a text into objects.
 #[derive(Default)]
@@ -17,7 +19,12 @@ pub(super) struct Objects {
     /// Blanks before the first object on its line: others begin alike.
     indent: Option<usize>,
     sessions: Chains,
+    /// Ids and names that were given out side by side.
+    named: HashSet<(String, String)>,
 }
+
+/// No vCenter has more machines; those beyond are only not known by their id.
+const MOST_NAMED: usize = 50_000;
 
 impl Objects {
     pub(super) fn split(&mut self, text: &str, feed: Feed, sink: &mut dyn Sink) -> usize {
@@ -61,6 +68,7 @@ impl Objects {
                 }
             };
             (record.start, record.end) = (at, end);
+            self.names(&record, sink);
             sink.record(record);
             self.indent = Some(indent);
             at = end;
@@ -78,6 +86,18 @@ impl Objects {
             }
         }
         (start < text.len()).then_some(start)
+    }
+
+    /// The name and vCenter's id of the machine, which the object shows side by side: told once.
+    fn names(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
+        let (Some(vm), Some(id)) = (record.field("vm"), record.field("entity")) else { return };
+        if MachineId::of(vm).is_some() || self.named.len() >= MOST_NAMED {
+            return;
+        }
+        if self.named.insert((id.to_owned(), vm.to_owned())) {
+            let fact = FactKind::SameMachine { one: vm.to_owned(), other: id.to_owned() };
+            sink.fact(None, fact, record);
+        }
     }
 
     fn record<'a>(&mut self, value: &Value, object: &'a str, sink: &mut dyn Sink) -> Record<'a> {
@@ -99,6 +119,7 @@ impl Objects {
         record.number = text_of(event, &["Key"]).and_then(|key| key.parse().ok());
         record.session = text_of(event, &["ChainId"]).and_then(|chain| self.sessions.session(&chain));
         let vm = name_of(event, &["Vm", "VirtualMachine", "VmName"]);
+        let id = managed_id(event);
         let config = field(event, &["ConfigSpec"]).unwrap_or(&Value::Null);
         let told = Told {
             id: own(text_of(event, &["EventTypeId"]).or_else(|| {
@@ -111,16 +132,18 @@ impl Objects {
                 .or_else(|| text_of(info, &["DescriptionId"]))
                 .or_else(|| text_of(event, &["DescriptionId", "TaskName"]))),
             state: own(text_of(info, &["State"]).or_else(|| text_of(event, &["State"]))),
-            is_vm: vm.is_some(),
+            is_vm: vm.is_some() || id.is_some(),
             target: own(vm
                 .or_else(|| text_of(info, &["EntityName"]))
-                .or_else(|| text_of(event, &["EntityName", "ObjectName"]))),
+                .or_else(|| text_of(event, &["EntityName", "ObjectName"]))
+                .or_else(|| id.clone())),
             user: own(text_of(event, &["UserName", "User"])),
             esx: own(name_of(event, &["Host"])),
             level: own(text_of(event, &["Severity"])),
             tracking: field(config, &["ChangeTrackingEnabled"]).and_then(truth),
         };
         told.apply(&mut record);
+        record.fields.extend(id.map(|id| ("entity", Cow::Owned(id))));
         record
     }
 }
@@ -206,6 +229,18 @@ fn name_of(value: &Value, names: &[&str]) -> Option<String> {
         inner @ Value::Object(_) => text_of(inner, &["Name"]),
         _ => text_of(value, &[name]),
     })
+}
+
+/// vCenter's id of the machine: `"Vm": {"Vm": {"Value": "vm-77"}}`, `"VirtualMachine-vm-77"`.
+fn managed_id(event: &Value) -> Option<String> {
+    let object = field(event, &["Vm", "VirtualMachine"])?;
+    let id = field(object, &["Vm", "MoRef", "Value", "Id"])?;
+    let text = match id {
+        Value::Object(_) => text_of(id, &["Value"]),
+        _ => text_of(object, &["Vm", "MoRef", "Value", "Id"]),
+    }?;
+    let id = text.rsplit_once("VirtualMachine-").map_or(text.as_str(), |(_, id)| id);
+    (MachineId::of(id) == Some(MachineId::Managed)).then(|| id.to_owned())
 }
 
 fn truth(value: &Value) -> Option<bool> {
