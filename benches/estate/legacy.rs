@@ -82,6 +82,22 @@ fn common(log: &mut Log<'_>, process: &str) -> io::Result<()> {
     line(log, &text)
 }
 
+/// A log in which every line is a step of a known failure, each of another image and process.
+pub(crate) fn flood(log: &mut Log<'_>) -> io::Result<()> {
+    let mut image = 1_242_000_000 + log.number * 10_000_000;
+    while log.progress().is_some() {
+        image += 1;
+        let head = format!("{} [{}]", clock(log.millis()), 1000 + image % 60_000);
+        log.line(&format!(
+            "{head} <8> replace_disk_frag: cannot update image database to add completed fragment, error = cannot connect on socket"
+        ))?;
+        log.line(&format!(
+            "{head} <4> dd07: /usr/openv/lib/ost-plugins/libstspinearstore.so:stspi_delete_image STS_EOK pathname =dd07_lsu1/filesrv4_{image}_C1_F2_R2:{image}:unix_home:4:1:: deleted"
+        ))?;
+    }
+    Ok(())
+}
+
 /// The tape manager.
 pub(crate) fn bptm(log: &mut Log<'_>) -> io::Result<()> {
     let (mut planted, mut looks_alike) = (false, false);

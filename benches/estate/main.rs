@@ -41,6 +41,8 @@ const KINDS: &[(&str, u64, &str, Writer)] = &[
     ("sched", 15, "tsm{n}/dsmsched.log", others::sched),
     ("error", 10, "tsm{n}/dsmerror.log", others::error),
     ("windows", 10, "win{n}/System.csv", others::windows),
+    // No part of an estate: a log in which every line is a hit, written where it is asked for (`--only flood`).
+    ("flood", 0, "netbackup/logs/bpdm/log.{d}", legacy::flood),
 ];
 
 /// The file that is being written.
@@ -109,6 +111,7 @@ fn make(order: &Order) -> io::Result<()> {
         KINDS.iter().filter(|kind| order.only.as_ref().is_none_or(|only| only == kind.0)).collect();
     let shares: u64 = kinds.iter().map(|kind| kind.1).sum();
     for (_, share, name, write) in kinds {
+        let share = if shares == 0 { 1 } else { *share };
         let mut left = order.mib * 1024 * 1024 * share / shares.max(1);
         let mut of_kind = 0;
         while left > 0 {

@@ -81,20 +81,6 @@ impl<K: Into<Key>, V: Into<Arc<str>>> FromIterator<(K, V)> for Values {
     }
 }
 
-/// Where the text of an event is kept until a report asks for it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Text {
-    /// Here.
-    Inline(Arc<str>),
-    /// In the scan's spill file.
-    Spilled {
-        /// Offset of the first byte.
-        at: u64,
-        /// Number of bytes.
-        bytes: u32,
-    },
-}
-
 /// A record that matched an event definition of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -126,7 +112,7 @@ pub struct Event {
     /// Captures, constants and fields.
     pub values: Values,
     /// The record as read.
-    pub text: Text,
+    pub text: Arc<str>,
     /// Filters that passed only because the source does not tell (`process`): one doubt each.
     pub untold: Vec<&'static str>,
 }

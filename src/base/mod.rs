@@ -18,7 +18,7 @@ pub mod version;
 
 pub use coverage::{Coverage, CoverageKind, Interval};
 pub use dialect::Dialect;
-pub use event::{Event, Fact, FactKind, Key, Role, Session, SourceId, StreamId, Text, Values};
+pub use event::{Event, Fact, FactKind, Key, Role, Session, SourceId, StreamId, Values};
 pub use finding::{Condition, ConditionState, Evidence, Finding, Impact, Level, News};
 pub use notice::{Notice, NoticeCode};
 pub use record::{Feed, Record, Severity, Sink, Splitter};

@@ -63,6 +63,7 @@ notice_codes! {
     SilenceOver = "silence-over", trouble: false, "A silence of the settings has ended; what it covered is reported again.";
     SilenceUnused = "silence-unused", trouble: false, "A silence of the settings covers no finding.";
     ManyEvents = "many-events", trouble: true, "More events matched than the bound allows; absence proves nothing any more.";
+    ManyFindings = "many-findings", trouble: false, "An advisory has more findings than are shown each; the rest are counted.";
     PatternProblem = "pattern-problem", trouble: true, "A pattern file has faults and was not used.";
     VersionUnplaced = "version-unplaced", trouble: false, "A version was read but no log tells which host it belongs to.";
 }

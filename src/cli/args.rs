@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::base::{DateOrder, Level};
+use crate::correlate::bounds::{MOST_EVENTS, MOST_FINDINGS};
 use crate::input::{MAX_ARCHIVES, MAX_EXPANSION, MAX_MEMBERS};
 
 const AFTER_HELP: &str = "\
@@ -39,7 +40,7 @@ pub(crate) enum Command {
     /// Scan what is new since the last time, and report what is new, by mail
     Nightly(Box<super::nightly::Words>),
     /// Say of every source which dialect, encoding, host and time span it has
-    Identify(IdentifyWords),
+    Identify(Box<IdentifyWords>),
     /// Say what stands between these logs and a finding: the nearest partial match and its first failing step
     WhyNot(Box<WhyNotWords>),
     /// Explain an advisory (TECH69597), a status code (191) or a message id (ANS9365E)
@@ -292,6 +293,12 @@ pub(crate) struct ReadingWords {
     /// One packed file may become so many bytes: 500M, 64G
     #[arg(long, value_name = "SIZE", default_value = "256G", help_heading = "Bounds")]
     pub(crate) max_expanded: String,
+    /// So many matched events are held in all: 24 bytes each, and 4 to 16 where they are looked up
+    #[arg(long, value_name = "N", default_value_t = MOST_EVENTS, help_heading = "Bounds")]
+    pub(crate) max_events: usize,
+    /// So many findings of one advisory are shown each; the rest are counted
+    #[arg(long, value_name = "N", default_value_t = MOST_FINDINGS, help_heading = "Bounds")]
+    pub(crate) max_findings: usize,
     /// Show how far the work is, on standard error; auto: where that is a terminal; always: else by a line now and then
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(crate) progress: WhenWord,

@@ -13,6 +13,7 @@ use super::args::{FormatWord, OutputWords, ReadingWords, ScanWords, WhenWord};
 pub(crate) use super::drive::Options;
 use crate::base::Level;
 use crate::base::name::fold;
+use crate::correlate::bounds::{MOST_FINDINGS, MOST_LISTED};
 use crate::input::{Encoding, Limits, MAX_EXPANDED, PathGlob, Watch};
 use crate::report::select::{Edge, Moment, Range};
 use crate::report::text::Look;
@@ -104,6 +105,9 @@ impl ScanPlan {
         }
         let mut options = reading(&words.reading, &mut faults);
         options.reading.watch = Arc::new(Watch::new(Arc::clone(&surroundings.stopped)));
+        if words.list.is_some() && options.bounds.findings == MOST_FINDINGS {
+            options.bounds.findings = MOST_LISTED;
+        }
         options.only = words.only;
         options.products = words.product;
         let range = Range {
@@ -159,6 +163,10 @@ pub(crate) fn shows_progress(words: &ReadingWords, surroundings: &Surroundings) 
 /// What is said about reading, without patterns.
 pub(crate) fn reading(words: &ReadingWords, faults: &mut Vec<String>) -> Options {
     let mut options = Options { jobs: words.jobs, ..Options::default() };
+    options.bounds.events = words.max_events;
+    // One at least: what raises an alarm is shown.
+    options.bounds.findings = words.max_findings.max(1);
+    options.bounds.objects = options.bounds.objects.max(options.bounds.findings);
     options.date_order = words.date_order.map(Into::into);
     options.host = words.host.as_deref().map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
     for text in &words.tz {

@@ -162,6 +162,10 @@ fn show(report: Report, plan: ScanPlan, site: &Site<'_>, desk: &mut Desk<'_, '_>
         }
     };
     let text = if plan.lists_objects {
+        // A work list that is not whole must say so, and has no place for it.
+        for notice in report.notices.iter().filter(|notice| notice.code == NoticeCode::ManyFindings.name()) {
+            desk.streams.tell(&format!("not every object is listed: {}", notice.detail));
+        }
         Ok(list(&report, &plan))
     } else {
         spell(report, &plan, look, site.settings, desk.surroundings)

@@ -14,6 +14,9 @@ use super::relation::{Point, Relation, Tri, whole_second};
 use super::steps::Search;
 use super::world::EventIndex;
 
+/// So many answers are held to be given again; in a flood every question is another one.
+pub(super) const MOST_ANSWERS: usize = 10_000;
+
 /// Was the thing that must be absent seen?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -54,24 +57,32 @@ impl Search<'_, '_> {
         seen
     }
 
-    fn absence_candidates(&self, absence: &Absence, order: &Order, bound: &Bindings<'_>) -> Vec<EventIndex> {
-        let mut values = Vec::with_capacity(absence.same.len());
-        for join in &absence.same {
-            // Without a value to join with, no event can be meant.
-            let Some(theirs) = self.joined_value(join, order, bound) else { return Vec::new() };
-            values.push((join.mine.as_str(), theirs));
-        }
-        let value = self.world.rarest(&absence.kinds, values);
-        let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
-        let mut found = self.world.candidates(&absence.kinds, value, self.around(absence, bound));
+    fn absence_candidates<'s>(
+        &'s self,
+        absence: &Absence,
+        order: &Order,
+        bound: &Bindings<'_>,
+    ) -> impl Iterator<Item = EventIndex> + use<'s> {
+        let joined = absence.same.iter().map(|join| {
+            let theirs = self.joined_value(join, order, bound)?;
+            Some((join.mine.as_str(), theirs))
+        });
+        // Without a value to join with, no event can be meant.
+        let values: Option<Vec<_>> = joined.collect();
+        let found = values.map(|values| {
+            let value = self.world.rarest(&absence.kinds, values);
+            let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
+            self.world.candidates(&absence.kinds, value, self.around(absence, bound))
+        });
         let used: Vec<EventIndex> = bound
             .inner
             .iter()
             .chain(bound.outer)
             .flat_map(|step| std::iter::once(step.event).chain(step.group.iter().copied()))
             .collect();
-        found.retain(|event| !used.contains(event) && !used.iter().any(|own| self.is_copy(*own, *event)));
         found
+            .unwrap_or_default()
+            .filter(move |event| !used.contains(event) && !used.iter().any(|own| self.is_copy(*own, *event)))
     }
 
     /// The same record in another source: a copy of the log, not a second happening.
@@ -84,7 +95,7 @@ impl Search<'_, '_> {
             && !mine.stamp.is_none()
             && mine.host == theirs.host
             && mine.pid == theirs.pid
-            && mine.values == theirs.values
+            && mine.values() == theirs.values()
     }
 
     /// A stretch of time, relative to a bound step, that holds all of the scope.
@@ -199,13 +210,20 @@ impl Search<'_, '_> {
             _ => Seen::No,
         };
         if is_plain {
-            self.weighed.borrow_mut().insert(question, seen);
+            let mut weighed = self.weighed.borrow_mut();
+            if weighed.len() >= MOST_ANSWERS {
+                weighed.clear();
+            }
+            weighed.insert(question, seen);
         }
         seen
     }
 
     /// Was a log read that would show it?
     pub fn covered(&self, absence: &Absence, about: &[(String, String)], bound: &Bindings<'_>) -> bool {
+        if self.world.has_lost(&absence.kinds) {
+            return false;
+        }
         if let Scope::Session(step) = &absence.scope {
             let event = bound.event(step).and_then(|event| self.world.event(event));
             return event.is_some_and(|event| event.session.is_some());
@@ -295,7 +313,7 @@ impl Search<'_, '_> {
             bound.outer.first().or(bound.inner.first()).and_then(|step| self.world.event(step.event));
         let of_anchor = anchor.is_some_and(|anchor| {
             anchor.stream == coverage.stream
-                || matches!((anchor.host.as_deref(), coverage.host.as_deref()),
+                || matches!((anchor.host, coverage.host.as_deref()),
                     (Some(one), Some(other)) if self.world.names.same(one, other))
         });
         of_anchor || self.world.stream_names(coverage.stream, about)
@@ -367,16 +385,17 @@ impl super::world::World<'_> {
             return *answer;
         }
         let answer = self.finds_names(stream, about);
-        self.named.borrow_mut().insert(question, answer);
+        let mut named = self.named.borrow_mut();
+        if named.len() >= MOST_ANSWERS {
+            named.clear();
+        }
+        named.insert(question, answer);
         answer
     }
 
     fn finds_names(&self, stream: crate::base::StreamId, about: &[(String, String)]) -> bool {
         let Some((key, value)) = about.first() else { return false };
-        let all: Vec<_> = (0..self.catalogue.events.len())
-            .filter_map(|kind| u32::try_from(kind).ok().map(crate::base::event::EventKind))
-            .collect();
-        self.candidates(&all, Some((key, value)), None).into_iter().any(|index| {
+        self.candidates(&self.seen_kinds, Some((key, value)), None).any(|index| {
             self.event(index).is_some_and(|event| event.stream == stream)
                 && about.iter().all(|(key, value)| {
                     self.value(index, key).is_some_and(|mine| self.equal(key, &mine, key, value))

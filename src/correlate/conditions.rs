@@ -3,6 +3,7 @@
 use crate::base::ConditionState;
 use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, Rule, Step};
 
+use super::absence::MOST_ANSWERS;
 use super::choice::{Bindings, Bound, Remark};
 use super::relation::Tri;
 use super::steps::{Notes, Search, Visit};
@@ -80,6 +81,10 @@ impl Search<'_, '_> {
     /// latest, they must agree. One without any time holds at every moment that no other contradicts. `None`: no
     /// state is known.
     fn judge_latest(&self, condition: &ConditionDef, latest: &Latest, steps: &[Bound]) -> Option<Judged> {
+        if self.world.has_lost(&latest.met) || self.world.has_lost(&latest.unmet) {
+            // A later state was perhaps read, and not held.
+            return Some(Judged::of(ConditionState::Unknown));
+        }
         let bound = Bindings::of(steps);
         let moment = bound.event(&latest.before)?;
         let States { before, open, timeless } = self.states(latest, moment, &bound)?;
@@ -212,6 +217,14 @@ impl Search<'_, '_> {
                 .and_then(|anchor| self.world.value(anchor.event, "host"))
                 .map(std::borrow::Cow::into_owned)
         });
+        if self.world.has_lost(kinds) {
+            return Tri::Unknown;
+        }
+        let question = (host, dialect, kinds.to_vec());
+        if let Some(answer) = self.listed.borrow().get(&question) {
+            return *answer;
+        }
+        let host = &question.0;
         let of_host = |named: Option<&str>| match (named, host.as_deref()) {
             (Some(named), Some(host)) => self.world.names.same(named, host),
             _ => false,
@@ -224,10 +237,15 @@ impl Search<'_, '_> {
         let found = self
             .world
             .of_kinds(kinds)
-            .into_iter()
             .filter_map(|event| self.world.event(event))
-            .any(|event| event.dialect == dialect && of_host(event.host.as_deref()));
-        Tri::certain(listed && !found)
+            .any(|event| event.dialect == dialect && of_host(event.host));
+        let answer = Tri::certain(listed && !found);
+        let mut known = self.listed.borrow_mut();
+        if known.len() >= MOST_ANSWERS {
+            known.clear();
+        }
+        known.insert(question, answer);
+        answer
     }
 
     /// A step that bears the name of one that is bound is that event, with further predicates; the others are

@@ -7,6 +7,7 @@ use crate::pattern::model::{ConditionTest, Verdict};
 
 use super::absence::Seen;
 use super::choice::{Bindings, Bound, Choice, Doubt, Row, RowSource};
+use super::index::Candidates;
 use super::steps::{Notes, Search, Visit};
 use super::world::EventIndex;
 
@@ -40,7 +41,7 @@ pub struct Refuted {
     pub row: Row,
 }
 
-/// What all verdicts with steps of a pattern come to.
+/// What all verdicts with steps of a pattern come to for one anchor.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     /// Verdicts that hold.
@@ -61,31 +62,41 @@ enum Fate {
 }
 
 impl Search<'_, '_> {
-    /// Evaluates every verdict with steps.
-    pub fn outcomes(&self) -> Outcomes {
+    /// Events that can begin a verdict, in the total order.
+    pub fn anchors(&self) -> Candidates {
+        let first = self.pattern.verdicts.iter().filter_map(|verdict| verdict.steps.first());
+        let kinds: Vec<_> = first.flat_map(|step| step.kinds.iter().copied()).collect();
+        self.world.of_kinds(&kinds)
+    }
+
+    /// Evaluates every verdict with steps for one event that can begin it. A flood has as many outcomes as events: they
+    /// are made one by one, and again where a report shows them.
+    pub fn outcomes_at(&self, anchor: EventIndex) -> Outcomes {
         let mut outcomes = Outcomes::default();
+        let kind = self.world.event(anchor).map(|event| event.kind);
         for (index, verdict) in self.pattern.verdicts.iter().enumerate() {
-            if !verdict.steps.is_empty() {
-                self.outcomes_of(index, verdict, &mut outcomes);
+            let begins =
+                verdict.steps.first().zip(kind).is_some_and(|(step, kind)| step.kinds.contains(&kind));
+            if begins {
+                self.outcomes_of(index, verdict, anchor, &mut outcomes);
             }
         }
         outcomes
     }
 
-    fn outcomes_of(&self, index: usize, verdict: &Verdict, outcomes: &mut Outcomes) {
+    fn outcomes_of(&self, index: usize, verdict: &Verdict, anchor: EventIndex, outcomes: &mut Outcomes) {
         let about = verdict.about.as_ref().unwrap_or(&self.pattern.about);
-        let mut best: IndexMap<(EventIndex, Object), Choice> = IndexMap::new();
+        let mut best: IndexMap<Object, Choice> = IndexMap::new();
         // A value that only a session tells could still give way to one that a later step carries itself.
         let settled = |bound: &[Bound]| {
             !bound.is_empty() && about.iter().all(|key| self.own_value(key, bound).is_some())
         };
         let mut visitor = |bound: &[Bound], notes: &Notes| {
-            let Some(anchor) = bound.first().map(|bound| bound.event) else { return Visit::More };
             let object = self.object(about, bound);
             match self.fate(verdict, bound, notes, &object, outcomes) {
                 Fate::Holds(choice) => {
                     let perfect = choice.uncertainty() == 0;
-                    let slot = best.entry((anchor, object));
+                    let slot = best.entry(object);
                     let better = match &slot {
                         indexmap::map::Entry::Occupied(held) => {
                             choice.uncertainty() < held.get().uncertainty()
@@ -104,8 +115,8 @@ impl Search<'_, '_> {
                 Fate::Fails => Visit::More,
             }
         };
-        self.visit(&verdict.steps, &[], &mut Vec::new(), &mut Notes::default(), &settled, &mut visitor);
-        outcomes.held.extend(best.into_iter().map(|((anchor, object), choice)| Outcome {
+        self.visit_from(&verdict.steps, anchor, &settled, &mut visitor);
+        outcomes.held.extend(best.into_iter().map(|(object, choice)| Outcome {
             verdict: index,
             anchor,
             object,
@@ -131,7 +142,7 @@ impl Search<'_, '_> {
 
     fn own_value(&self, key: &str, bound: &[Bound]) -> Option<String> {
         let mut events = bound.iter().filter_map(|step| self.world.event(step.event));
-        events.find_map(|event| event.values.get(key)).map(|value| value.to_string())
+        events.find_map(|event| event.value(key))
     }
 
     fn fate(
@@ -164,6 +175,10 @@ impl Search<'_, '_> {
                     choice.rows.push(row(ConditionState::Unknown, vec![event]));
                 }
                 Seen::No => {
+                    if self.world.has_lost(&unless.kinds) {
+                        // It was perhaps read, and not held.
+                        choice.doubts.push(Doubt::NotCovered { row: unless.name.clone() });
+                    }
                     let covered = self.covered(unless, object, &bindings);
                     let state = if covered { ConditionState::Met } else { ConditionState::Unknown };
                     choice.rows.push(row(state, Vec::new()));

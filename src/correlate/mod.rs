@@ -7,6 +7,9 @@
 //! |---|---|
 //! | `relation` | time between two records |
 //! | `reach` | how far logs reach |
+//! | `events` | many events in little memory |
+//! | `spill` | where their values and texts wait |
+//! | `index` | lists of them that are looked up |
 //! | `world` | all that is known, sorted and indexed |
 //! | `values` | values of events, joins and predicates |
 //! | `windows` | named stretches of time |
@@ -15,25 +18,34 @@
 //! | `conditions` | the advisory's own list |
 //! | `links` | which records show that two names are one machine's |
 //! | `versions` | versions of products on hosts |
+//! | `bounds` | how much of a flood is held |
 //! | `nearest` | how near a verdict came that does not hold |
 
 pub mod absence;
+pub mod bounds;
 pub mod choice;
 pub mod conditions;
 pub mod evaluate;
+pub mod events;
+mod index;
 mod links;
 pub mod nearest;
 mod reach;
 pub mod relation;
+pub mod spill;
 pub mod steps;
 pub mod values;
 pub mod versions;
 pub mod windows;
 pub mod world;
 
+pub use bounds::{Bounds, Lost};
 pub use choice::{Bound, Choice, Doubt, Remark, Row, RowSource};
 pub use evaluate::{Object, Outcome, Outcomes};
+pub use events::{Events, Held, Placing};
+pub use index::Candidates;
 pub use relation::{Clocks, Tri, Why};
+pub use spill::Spill;
 pub use steps::Search;
 pub use versions::VersionState;
 pub use world::{EventIndex, SourceInfo, World, WorldParts};

@@ -11,8 +11,10 @@
 //! - Different hosts (and streams of unknown hosts) are compared within the clock tolerance.
 
 use crate::base::stamp::{EASTMOST, SECOND, WESTMOST};
-use crate::base::{Dialect, Event, SourceId, Stamp, StreamId, Zone};
+use crate::base::{Dialect, SourceId, Stamp, StreamId, Zone};
 use crate::identity::Names;
+
+use super::events::Held;
 
 /// Three values of knowledge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,13 +78,13 @@ pub struct Point<'a> {
 
 impl<'a> Point<'a> {
     /// The point of an event.
-    pub fn of(event: &'a Event) -> Point<'a> {
+    pub fn of(event: &Held<'a>) -> Point<'a> {
         Point {
             stamp: event.stamp,
             source: event.source,
             stream: event.stream,
             position: Some(event.position),
-            host: event.host.as_deref(),
+            host: event.host,
             pid: event.pid,
             dialect: event.dialect,
         }

@@ -8,15 +8,21 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use crate::base::Dialect;
 use crate::base::event::EventKind;
+use crate::base::name::is_machine_key;
 use crate::pattern::Pattern;
 use crate::pattern::model::{Count, Join, Order, Step, Within};
 
 use super::absence::{Seen, Weighing};
 use super::choice::{Bindings, Bound, Doubt, Remark};
+use super::index::Candidates;
 use super::relation::{Point, Relation, Tri};
 use super::windows::{Window, WindowInstance};
 use super::world::{EventIndex, World};
+
+/// A listing of this dialect, of this host, that holds none of these events.
+pub type Listing = (Option<String>, Dialect, Vec<EventKind>);
 
 /// Finds the events of steps.
 pub struct Search<'w, 'c> {
@@ -30,6 +36,8 @@ pub struct Search<'w, 'c> {
     pub host: Option<String>,
     /// Answers on outweighing events.
     pub weighed: RefCell<HashMap<Weighing, Seen>>,
+    /// Answers on listings that hold none of some events, by host.
+    pub listed: RefCell<HashMap<Listing, Tri>>,
 }
 
 /// An event found for a step, with what is not certain about it.
@@ -58,6 +66,17 @@ pub struct Notes {
     pub windows: Vec<WindowInstance>,
 }
 
+impl Notes {
+    /// Takes over what is not certain of an event that was found; gives back the step with it.
+    fn take(&mut self, step: &Step, found: Found) -> Bound {
+        self.doubts.extend(found.doubts);
+        self.remarks.extend(found.remarks);
+        self.windows.extend(found.windows);
+        let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
+        Bound { name: step.name.clone(), event: found.event, group: found.group, needed }
+    }
+}
+
 /// What the visitor of a full choice wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
@@ -71,7 +90,14 @@ impl<'w, 'c> Search<'w, 'c> {
     /// A search for the steps of one pattern.
     pub fn new(world: &'w World<'c>, pattern: &'c Pattern) -> Search<'w, 'c> {
         let windows = pattern.windows.iter().map(|def| world.windows(def)).collect();
-        Search { world, pattern, windows, host: None, weighed: RefCell::default() }
+        Search {
+            world,
+            pattern,
+            windows,
+            host: None,
+            weighed: RefCell::default(),
+            listed: RefCell::default(),
+        }
     }
 
     /// Visits every way to fill `steps` behind what is bound already. `settled` tells whether the object is known
@@ -88,13 +114,10 @@ impl<'w, 'c> Search<'w, 'c> {
         let Some(step) = steps.get(inner.len()) else { return visitor(inner, notes) };
         let is_settled = settled(inner);
         let mut result = Visit::More;
-        for found in self.find(step, &Bindings { outer, inner }) {
+        for event in self.candidates(step, &Bindings { outer, inner }).unwrap_or_default() {
+            let Some(found) = self.fit(step, event, &Bindings { outer, inner }) else { continue };
             let before = (notes.doubts.len(), notes.remarks.len(), notes.windows.len());
-            notes.doubts.extend(found.doubts);
-            notes.remarks.extend(found.remarks);
-            notes.windows.extend(found.windows);
-            let needed = step.count.as_ref().map_or(0, |count| count.at_least.saturating_sub(1));
-            inner.push(Bound { name: step.name.clone(), event: found.event, group: found.group, needed });
+            inner.push(notes.take(step, found));
             let visited = self.visit(steps, outer, inner, notes, settled, visitor);
             inner.pop();
             notes.doubts.truncate(before.0);
@@ -110,29 +133,62 @@ impl<'w, 'c> Search<'w, 'c> {
         result
     }
 
+    /// The same for the ways whose first step is this event.
+    pub fn visit_from(
+        &self,
+        steps: &[Step],
+        anchor: EventIndex,
+        settled: &dyn Fn(&[Bound]) -> bool,
+        visitor: &mut dyn FnMut(&[Bound], &Notes) -> Visit,
+    ) {
+        let Some(step) = steps.first() else { return };
+        if let Some(found) = self.fit(step, anchor, &Bindings::NONE) {
+            let mut notes = Notes::default();
+            let mut inner = vec![notes.take(step, found)];
+            self.visit(steps, &[], &mut inner, &mut notes, settled, visitor);
+        }
+    }
+
     /// Every event that can fill a step, in the total order.
     pub fn find(&self, step: &Step, bound: &Bindings<'_>) -> Vec<Found> {
         let Some(candidates) = self.candidates(step, bound) else { return Vec::new() };
-        candidates.into_iter().filter_map(|event| self.fit(step, event, bound)).collect()
+        candidates.filter_map(|event| self.fit(step, event, bound)).collect()
     }
 
     /// A superset of the events that can fill a step; `None` where a join has nothing to join with.
-    fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Vec<EventIndex>> {
-        let mut values = Vec::with_capacity(step.same.len());
-        for join in &step.same {
-            values.push((join.mine.as_str(), self.joined_value(join, &step.order, bound)?));
+    fn candidates(&self, step: &Step, bound: &Bindings<'_>) -> Option<Candidates> {
+        self.joined(&step.kinds, &step.same, (&step.order, Some(step.within)), bound)
+    }
+
+    /// A superset of the events of these kinds whose joins and order hold; without a distance (`Some(None)` is that
+    /// of the horizon) they may lie anywhere. `None`: there is nothing to join with.
+    pub fn joined(
+        &self,
+        kinds: &[EventKind],
+        same: &[Join],
+        (order, within): (&Order, Option<Option<Within>>),
+        bound: &Bindings<'_>,
+    ) -> Option<Candidates> {
+        let mut values = Vec::with_capacity(same.len());
+        for join in same {
+            let theirs = self.joined_value(join, order, bound)?;
+            // A name of a machine equals more than its spelling, whatever it is called here.
+            if is_machine_key(&join.mine) || !is_machine_key(&join.theirs) {
+                values.push((join.mine.as_str(), theirs));
+            }
         }
-        let around = reference(&step.order).and_then(|name| bound.event(name)).map(|event| {
-            let (from, to) = self.bounds(step.within);
-            match step.order {
+        let event = reference(order).and_then(|name| bound.event(name));
+        let around = event.zip(within).map(|(event, within)| {
+            let (from, to) = self.bounds(within);
+            match order {
                 Order::After(_) | Order::Free => (event, from, to),
                 Order::Before(_) => (event, -to, -from),
                 Order::Near(_) => (event, -to, to),
             }
         });
-        let value = self.world.rarest(&step.kinds, values);
+        let value = self.world.rarest(kinds, values);
         let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
-        Some(self.world.candidates(&step.kinds, value, around))
+        Some(self.world.candidates(kinds, value, around))
     }
 
     /// The value that a join compares with. The step of a join that names none is that of the order, else the step
@@ -171,7 +227,7 @@ impl<'w, 'c> Search<'w, 'c> {
         self.judge_windows(step, &mut found)?;
         self.judge_running(step, &mut found, bound)?;
         self.gather(step, &mut found, bound)?;
-        for what in &self.world.event(event)?.untold {
+        for what in self.world.event(event)?.untold {
             found.remarks.push(Remark::Untold { step: step.name.clone(), what });
         }
         Some(found)
@@ -191,7 +247,7 @@ impl<'w, 'c> Search<'w, 'c> {
             && step.running_at.is_none()
         {
             let there = self.world.event(anchor.event)?;
-            match (event.host.as_deref(), there.host.as_deref()) {
+            match (event.host, there.host) {
                 _ if event.stream == there.stream => {}
                 (Some(mine), Some(theirs)) if self.world.names.same(mine, theirs) => {}
                 (Some(_), Some(_)) => return None,
@@ -263,8 +319,11 @@ impl<'w, 'c> Search<'w, 'c> {
             let def = self.pattern.windows.get(index)?;
             let placement = self.world.placement(def, self.windows.get(index)?, found.event);
             let state = match (wanted, placement.inside) {
+                // What closed the window was perhaps read, and not held.
+                (true, Tri::Yes) if self.world.has_lost(&def.closes) => Tri::Unknown,
                 (true, inside) => inside,
                 (false, Tri::Yes) => Tri::No,
+                (false, Tri::No) if self.world.has_lost(&def.opens) => Tri::Unknown,
                 (false, Tri::No) => Tri::Yes,
                 (false, Tri::Unknown) => Tri::Unknown,
             };
@@ -294,7 +353,7 @@ impl<'w, 'c> Search<'w, 'c> {
         let event = self.world.event(found.event)?;
         let session = event.session.and_then(|session| usize::try_from(session).ok());
         let session = self.world.sessions.get(session?)?;
-        let end = |stamp| Point { stamp, position: None, pid: None, ..Point::of(event) };
+        let end = |stamp| Point { stamp, position: None, pid: None, ..Point::of(&event) };
         let clocks = self.world.clocks();
         let running = match (session.first, session.last) {
             (Some(first), Some(last)) => {
@@ -409,7 +468,8 @@ impl World<'_> {
     /// What an event says, apart from where it was read.
     pub fn content(&self, event: EventIndex) -> String {
         let Some(event) = self.event(event) else { return String::new() };
-        let values: Vec<String> = event.values.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let values: Vec<String> =
+            event.values().iter().map(|(key, value)| format!("{key}={value}")).collect();
         format!("{} {} {:?} {:?} {}", event.kind.0, event.stamp, event.host, event.pid, values.join(" "))
     }
 

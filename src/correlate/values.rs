@@ -1,13 +1,31 @@
 //! Values of events: what they carry themselves, what they take from their session, and how values are compared.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
+use indexmap::IndexSet;
+
+use crate::base::event::EventKind;
 use crate::base::name::{fold, is_machine_key};
 use crate::pattern::model::{Operand, Reference, Test, Where, in_set};
 
 use super::choice::Bindings;
 use super::relation::Tri;
 use super::world::{EventIndex, World};
+
+/// Machines that some logs name.
+#[derive(Debug)]
+pub struct Machines {
+    /// The first names, as spelled.
+    pub first: Vec<String>,
+    /// How many spellings there are.
+    pub count: usize,
+    /// Only logs of backup jobs name them.
+    pub by_jobs: bool,
+}
+
+/// How many names are worth printing.
+const MOST_NAMES: usize = 8;
 
 impl World<'_> {
     /// The value of an event: its own, else the one on which the records of its session agree. `host`, `stream`,
@@ -19,16 +37,39 @@ impl World<'_> {
             "session" => return event.session.map(|session| Cow::Owned(session.to_string())),
             "pid" => return event.pid.map(|pid| Cow::Owned(pid.to_string())),
             "host" => {
-                let named = event.values.get("host").map(|value| &**value);
-                return named.or(event.host.as_deref()).map(Cow::Borrowed);
+                return event.value("host").map(Cow::Owned).or(event.host.map(Cow::Borrowed));
             }
             _ => {}
         }
-        if let Some(value) = event.values.get(key) {
-            return Some(Cow::Borrowed(value));
+        if let Some(value) = event.value(key) {
+            return Some(Cow::Owned(value));
         }
         let session = usize::try_from(event.session?).ok().and_then(|session| self.sessions.get(session))?;
         session.values.get(key).map(|value| Cow::Borrowed(&**value))
+    }
+
+    /// The machines that events of these kinds name under a key.
+    pub fn machines(&self, kinds: &[EventKind], key: &str) -> Rc<Machines> {
+        let question = (kinds.to_vec(), key.to_owned());
+        if let Some(known) = self.machines.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        let mut names: IndexSet<String> = IndexSet::new();
+        let mut by_jobs = true;
+        for event in self.of_kinds(kinds) {
+            let Some(name) = self.value(event, key) else { continue };
+            // What VMware or Windows wrote is no job log.
+            let product = self.event(event).map(|event| event.dialect.product());
+            by_jobs &= !matches!(product, Some("vmware" | "windows"));
+            if !names.contains(&*name) {
+                names.insert(name.into_owned());
+            }
+        }
+        let count = names.len();
+        let machines =
+            Rc::new(Machines { first: names.into_iter().take(MOST_NAMES).collect(), count, by_jobs });
+        self.machines.borrow_mut().insert(question, Rc::clone(&machines));
+        machines
     }
 
     /// Key of a value in a table: equal for all spellings of one machine.

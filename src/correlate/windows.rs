@@ -44,7 +44,6 @@ impl World<'_> {
     /// All windows of a definition, in the order in which they open.
     pub fn windows(&self, def: &WindowDef) -> Vec<Window> {
         self.of_kinds(&def.opens)
-            .into_iter()
             .filter(|open| self.all_hold(*open, &def.open_filters, &Bindings::NONE) == Tri::Yes)
             .map(|open| {
                 let ends = self.ends(def, open);
@@ -141,7 +140,7 @@ impl World<'_> {
         let around = Some((event, -slack.saturating_add(def.longest.0), slack));
         // Windows stand in the order of the events that open them.
         let at = |open| windows.binary_search_by_key(&open, |window: &Window| window.instance.open).ok();
-        self.candidates(&def.opens, value, around).into_iter().filter_map(move |open| windows.get(at(open)?))
+        self.candidates(&def.opens, value, around).filter_map(move |open| windows.get(at(open)?))
     }
 
     fn joined(&self, def: &WindowDef, window: WindowInstance, event: EventIndex) -> bool {

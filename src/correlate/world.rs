@@ -1,16 +1,22 @@
 //! All that is known of one scan, sorted and indexed.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::event::EventKind;
-use crate::base::stamp::{DAY, HOUR, MINUTE};
-use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, Stamp, StreamId};
+use crate::base::stamp::DAY;
+use crate::base::{Coverage, Dialect, Event, Fact, Session, SourceId, StreamId};
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 
+use super::bounds::Bounds;
+use super::events::{Events, Held};
+use super::index::{self, Around, Candidates, List};
 use super::relation::{Clocks, Point};
+use super::spill::Spill;
+use super::values::Machines;
 
 /// Index of an event in [`World::events`]: its place in the total order.
 pub type EventIndex = usize;
@@ -29,7 +35,11 @@ pub struct SourceInfo {
 /// What a world is made of.
 #[derive(Clone, Debug, Default)]
 pub struct WorldParts {
-    /// Events in any order.
+    /// Events in any order, as they are held ...
+    pub held: Events,
+    /// ... where their values and texts are.
+    pub spill: Arc<Spill>,
+    /// Further events.
     pub events: Vec<Event>,
     /// Sessions; events refer to them by index.
     pub sessions: Vec<Session>,
@@ -47,17 +57,25 @@ pub struct WorldParts {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
+    /// How much of a flood is held.
+    pub bounds: Bounds,
+    /// Sorts of which events were not held.
+    pub lost: BTreeSet<EventKind>,
 }
 
 /// Does this stream name an object of these keys and values?
 pub(super) type NameQuestion = (StreamId, Vec<(String, String)>);
+
+/// What events of these kinds name under this key.
+type Naming = (Vec<EventKind>, String);
 
 /// All that is known of one scan.
 pub struct World<'c> {
     /// The patterns.
     pub catalogue: &'c Catalogue,
     /// Events in the total order: time (instant, else civil), path, position.
-    pub events: Vec<Event>,
+    pub events: Events,
+    spill: Arc<Spill>,
     /// Sessions.
     pub sessions: Vec<Session>,
     /// Facts in order of source and line.
@@ -74,95 +92,33 @@ pub struct World<'c> {
     pub skew: i64,
     /// The host of sources that do not name theirs.
     pub default_host: Option<String>,
-    /// Coverage with rotations joined.
-    pub(super) reaches: Vec<Coverage>,
-    pub(super) facts_by_name: std::cell::OnceCell<super::links::FactsByName>,
-    by_kind: Vec<Rc<Bucket>>,
-    by_value: RefCell<HashMap<(EventKind, String), Rc<ByValue>>>,
-    pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
-    /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
-    set_back: HashMap<(SourceId, u64), i64>,
-}
-
-/// Events of one sort, in the total order, apart by what is known of their time, so that a stretch of time can be
-/// cut out by search.
-#[derive(Debug, Default)]
-pub struct Bucket {
-    /// Dated, zone known: sorted by instant.
-    known: Vec<(i64, EventIndex)>,
-    /// Dated, zone unknown: sorted by civil time.
-    civil: Vec<(i64, EventIndex)>,
-    /// Without date.
-    undated: Vec<EventIndex>,
+    /// How much of a flood is held.
+    pub bounds: Bounds,
+    lost: BTreeSet<EventKind>,
     /// The furthest that two moments lie apart of which one record may mean either.
     doubt: i64,
-}
-
-/// Events of one kind by the table key of one of their values.
-type ByValue = HashMap<String, Rc<Bucket>>;
-
-/// No clock tolerance, disorder or rounding of a second moves a record further than this, besides `skew`.
-const ROUNDING: i64 = MINUTE;
-/// No unknown zone moves a record further than this (UTC-12 to UTC+14).
-const ANY_ZONE: i64 = 26 * HOUR;
-
-impl Bucket {
-    fn push(&mut self, index: EventIndex, stamp: Stamp) {
-        self.doubt = self.doubt.max(stamp.zone().doubt());
-        match (stamp.instant(), stamp.civil_micros()) {
-            (Some(instant), _) => self.known.push((instant, index)),
-            (None, Some(civil)) => self.civil.push((civil, index)),
-            (None, None) => self.undated.push(index),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.known.len() + self.civil.len() + self.undated.len()
-    }
-
-    fn finish(&mut self) {
-        self.known.sort_unstable();
-        self.civil.sort_unstable();
-    }
-
-    /// Events that may lie `from` to `to` behind `stamp` (a superset, undated ones included), into `found`.
-    fn between(&self, stamp: Stamp, from: i64, to: i64, skew: i64, found: &mut Vec<EventIndex>) {
-        found.extend(&self.undated);
-        let near = skew.saturating_add(ROUNDING).saturating_add(self.doubt.max(stamp.zone().doubt()));
-        let far = near.saturating_add(ANY_ZONE);
-        let (at, known, civil) = match (stamp.instant(), stamp.civil_micros()) {
-            (Some(instant), _) => (instant, near, far),
-            (None, Some(civil)) => (civil, far, near),
-            (None, None) => {
-                found.extend(self.known.iter().chain(&self.civil).map(|(_, index)| index));
-                return;
-            }
-        };
-        for (list, slack) in [(&self.known, known), (&self.civil, civil)] {
-            let low = at.saturating_add(from).saturating_sub(slack);
-            let high = at.saturating_add(to).saturating_add(slack);
-            let start = list.partition_point(|(time, _)| *time < low);
-            found.extend(
-                list.get(start..)
-                    .unwrap_or_default()
-                    .iter()
-                    .take_while(|(time, _)| *time <= high)
-                    .map(|(_, index)| *index),
-            );
-        }
-    }
-
-    fn all(&self, found: &mut Vec<EventIndex>) {
-        found.extend(&self.undated);
-        found.extend(self.known.iter().chain(&self.civil).map(|(_, index)| index));
-    }
+    /// Coverage with rotations joined.
+    pub(super) reaches: Vec<Coverage>,
+    pub(super) facts_by_name: OnceCell<super::links::FactsByName>,
+    by_kind: Vec<Rc<List>>,
+    /// Sorts of which there are events.
+    pub(super) seen_kinds: Vec<EventKind>,
+    by_value: RefCell<HashMap<(EventKind, String), Rc<List>>>,
+    pub(super) named: RefCell<HashMap<NameQuestion, bool>>,
+    /// Every host that is named, once it was asked for.
+    pub hosts: OnceCell<Vec<String>>,
+    pub(super) machines: RefCell<HashMap<Naming, Rc<Machines>>>,
+    /// Processes of debug logs whose clock was set back, with how far: there position decides, not time.
+    set_back: HashMap<(SourceId, u64), i64>,
 }
 
 impl<'c> World<'c> {
     /// Sorts and indexes what was extracted.
     pub fn new(catalogue: &'c Catalogue, parts: WorldParts) -> World<'c> {
         let WorldParts {
-            mut events,
+            held: mut events,
+            spill,
+            events: further,
             sessions,
             mut facts,
             coverage,
@@ -171,28 +127,38 @@ impl<'c> World<'c> {
             backup_accounts,
             skew,
             default_host,
+            bounds,
+            lost,
         } = parts;
-        sort(&mut events, &sources);
+        for event in &further {
+            events.push(&spill, event);
+        }
+        let set_back = clocks_set_back(&events, &spill);
+        events.sort(&places(&sources));
         let path = |source: SourceId| {
             usize::try_from(source.0).ok().and_then(|index| sources.get(index)).map(|info| info.path.as_str())
         };
         facts.sort_by(|one, other| {
             (path(one.source), one.line, &one.kind).cmp(&(path(other.source), other.line, &other.kind))
         });
-        let mut by_kind: Vec<Bucket> = Vec::new();
-        by_kind.resize_with(catalogue.events.len(), Bucket::default);
-        for (index, event) in events.iter().enumerate() {
-            if let Some(bucket) = usize::try_from(event.kind.0).ok().and_then(|kind| by_kind.get_mut(kind)) {
-                bucket.push(index, event.stamp);
+        let mut by_kind: Vec<List> = Vec::new();
+        by_kind.resize_with(catalogue.events.len(), || List::ByKind(Default::default()));
+        let mut doubt = 0;
+        for (index, event) in events.iter(&spill).enumerate() {
+            doubt = event.stamp.zone().doubt().max(doubt);
+            if let Some(list) = usize::try_from(event.kind.0).ok().and_then(|kind| by_kind.get_mut(kind)) {
+                list.push(0, event.stamp, index);
             }
         }
-        for bucket in &mut by_kind {
-            bucket.finish();
-        }
+        by_kind.iter_mut().for_each(List::finish);
+        let seen_kinds =
+            (0..).zip(&by_kind).filter(|(_, list)| list.len() > 0).map(|(kind, _)| EventKind(kind));
         World {
             catalogue,
-            set_back: clocks_set_back(&events),
+            seen_kinds: seen_kinds.collect(),
+            set_back,
             events,
+            spill,
             sessions,
             facts,
             reaches: super::reach::joined(&coverage),
@@ -202,10 +168,15 @@ impl<'c> World<'c> {
             backup_accounts,
             skew,
             default_host,
-            facts_by_name: std::cell::OnceCell::new(),
+            bounds,
+            lost,
+            doubt,
+            facts_by_name: OnceCell::new(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),
+            hosts: OnceCell::new(),
+            machines: RefCell::default(),
         }
     }
 
@@ -215,13 +186,33 @@ impl<'c> World<'c> {
     }
 
     /// The event at an index.
-    pub fn event(&self, index: EventIndex) -> Option<&Event> {
-        self.events.get(index)
+    pub fn event(&self, index: EventIndex) -> Option<Held<'_>> {
+        self.events.get(&self.spill, index)
+    }
+
+    /// All events in the total order.
+    pub fn all(&self) -> impl Iterator<Item = Held<'_>> {
+        self.events.iter(&self.spill)
+    }
+
+    /// Were events of one of these kinds read and not held? That none is seen proves nothing then.
+    pub fn has_lost(&self, kinds: &[EventKind]) -> bool {
+        kinds.iter().any(|kind| self.lost.contains(kind))
+    }
+
+    /// Sorts of which events were not held.
+    pub fn lost(&self) -> &BTreeSet<EventKind> {
+        &self.lost
+    }
+
+    /// Where the values and texts of the events are.
+    pub fn spill(&self) -> Arc<Spill> {
+        Arc::clone(&self.spill)
     }
 
     /// The point of an event.
     pub fn point(&self, index: EventIndex) -> Option<Point<'_>> {
-        self.event(index).map(Point::of)
+        self.event(index).map(|event| Point::of(&event))
     }
 
     /// Path of a source.
@@ -233,14 +224,8 @@ impl<'c> World<'c> {
     }
 
     /// All events of these kinds, in the total order.
-    pub fn of_kinds(&self, kinds: &[EventKind]) -> Vec<EventIndex> {
-        let mut found = Vec::new();
-        for bucket in kinds.iter().filter_map(|kind| self.kind_bucket(*kind)) {
-            bucket.all(&mut found);
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
+    pub fn of_kinds(&self, kinds: &[EventKind]) -> Candidates {
+        self.candidates(kinds, None, None)
     }
 
     /// Events of these kinds that may lie `from` to `to` behind an event and may have `value` under `key` (a
@@ -250,130 +235,142 @@ impl<'c> World<'c> {
         kinds: &[EventKind],
         value: Option<(&str, &str)>,
         around: Option<(EventIndex, i64, i64)>,
-    ) -> Vec<EventIndex> {
-        let around = around.and_then(|(event, from, to)| Some((self.event(event)?, from, to)));
-        let mut found = Vec::new();
+    ) -> Candidates {
+        let around = around.and_then(|(event, from, to)| {
+            let event = self.event(event)?;
+            let back = self.set_back(&event);
+            let (from, to) = (from.saturating_sub(back), to.saturating_add(back));
+            Some(Around { stamp: event.stamp, from, to, skew: self.skew.saturating_add(self.doubt) })
+        });
+        let hash = value.map_or(0, |(key, value)| index::hash(&self.value_key(key, value)));
+        let mut found = Candidates::default();
         for kind in kinds {
-            let bucket = match value {
-                Some((key, value)) => self.value_bucket(*kind, key, value),
-                None => self.kind_bucket(*kind),
+            let list = match value {
+                Some((key, _)) => self.value_table(*kind, key),
+                None => self.kind_list(*kind),
             };
-            let Some(bucket) = bucket else { continue };
-            match around {
-                Some((event, from, to)) => {
-                    let back = self.set_back(event);
-                    let (from, to) = (from.saturating_sub(back), to.saturating_add(back));
-                    bucket.between(event.stamp, from, to, self.skew, &mut found);
-                }
-                None => bucket.all(&mut found),
+            if let Some(list) = list {
+                found.add(&list, hash, around, &self.events);
             }
         }
-        found.sort_unstable();
-        found.dedup();
         found
     }
 
     /// Of several values that an event must have, the one that the fewest events of these kinds have: what is looked
     /// through then does not grow with a flood that shares the others (all lines of one log share its stream).
     pub fn rarest(&self, kinds: &[EventKind], values: Vec<(&str, String)>) -> Option<(String, String)> {
-        let rarest = if values.len() < 2 {
-            values.into_iter().next()
-        } else {
-            values.into_iter().min_by_key(|(key, value)| {
-                let lists = kinds.iter().filter_map(|kind| self.value_bucket(*kind, key, value));
-                lists.map(|list| list.len()).sum::<usize>()
-            })
-        };
-        rarest.map(|(key, value)| (key.to_owned(), value))
+        if values.len() < 2 {
+            return values.into_iter().next().map(|(key, value)| (key.to_owned(), value));
+        }
+        // A table costs as much as a look at all events: it is not made where another one gives few already.
+        let mut rarest: Option<(usize, (&str, String))> = None;
+        for (key, value) in by_likely_rareness(values) {
+            let hash = index::hash(&self.value_key(key, &value));
+            let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
+            let count = lists.map(|list| list.count(hash)).sum::<usize>();
+            if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
+                rarest = Some((count, (key, value)));
+            }
+            if count <= FEW {
+                break;
+            }
+        }
+        rarest.map(|(_, (key, value))| (key.to_owned(), value))
     }
 
     /// How far the clock was ever set back in the process of this event.
-    fn set_back(&self, event: &Event) -> i64 {
+    fn set_back(&self, event: &Held<'_>) -> i64 {
         event.pid.and_then(|pid| self.set_back.get(&(event.source, pid))).copied().unwrap_or(0)
     }
 
-    fn kind_bucket(&self, kind: EventKind) -> Option<Rc<Bucket>> {
+    fn kind_list(&self, kind: EventKind) -> Option<Rc<List>> {
         self.by_kind.get(usize::try_from(kind.0).ok()?).cloned()
     }
 
-    fn value_bucket(&self, kind: EventKind, key: &str, value: &str) -> Option<Rc<Bucket>> {
-        let table = self.value_table(kind, key)?;
-        table.get(&self.value_key(key, value)).cloned()
-    }
-
     /// The table of one kind by one value, built when first asked for.
-    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<ByValue>> {
+    fn value_table(&self, kind: EventKind, key: &str) -> Option<Rc<List>> {
+        let all = self.kind_list(kind)?;
+        if all.len() == 0 {
+            return None;
+        }
         let name = (kind, key.to_owned());
         if let Some(table) = self.by_value.borrow().get(&name) {
-            return Some(table.clone());
+            return Some(Rc::clone(table));
         }
-        let mut all = Vec::new();
-        self.kind_bucket(kind)?.all(&mut all);
-        all.sort_unstable();
-        let mut table: HashMap<String, Bucket> = HashMap::new();
-        for index in all {
+        let mut table = List::ByValue(Vec::new());
+        for index in self.of_kinds(&[kind]) {
             let (Some(event), Some(value)) = (self.event(index), self.value(index, key)) else { continue };
-            let stamp = event.stamp;
-            table.entry(self.value_key(key, &value)).or_default().push(index, stamp);
+            table.push(index::hash(&self.value_key(key, &value)), event.stamp, index);
         }
-        let table: ByValue = table
-            .into_iter()
-            .map(|(value, mut bucket)| {
-                bucket.finish();
-                (value, Rc::new(bucket))
-            })
-            .collect();
+        table.finish();
         let table = Rc::new(table);
-        self.by_value.borrow_mut().insert(name, table.clone());
+        self.by_value.borrow_mut().insert(name, Rc::clone(&table));
         Some(table)
     }
-}
 
-/// How far the clock of each process of a debug log was set back; processes whose clock ran on are left out.
-fn clocks_set_back(events: &[Event]) -> HashMap<(SourceId, u64), i64> {
-    let time = |event: &Event| event.stamp.instant().or(event.stamp.civil_micros());
-    let mut placed: Vec<(SourceId, u64, i64, i64)> = events
-        .iter()
-        .filter(|event| event.dialect.is_debug_log())
-        .filter_map(|event| Some((event.source, event.pid?, event.position, time(event)?)))
-        .collect();
-    placed.sort_unstable();
-    let mut found = HashMap::new();
-    let mut process = None;
-    let mut latest = i64::MIN;
-    for (source, pid, _, time) in placed {
-        if process != Some((source, pid)) {
-            process = Some((source, pid));
-            latest = time;
-        }
-        latest = latest.max(time);
-        if latest > time {
-            let furthest = found.entry((source, pid)).or_insert(0);
-            *furthest = latest.saturating_sub(time).max(*furthest);
+    /// Forgets the tables by value if they have grown large: those of one pattern serve no other.
+    pub fn forget_tables(&self) {
+        let mut tables = self.by_value.borrow_mut();
+        if tables.values().map(|table| table.len()).sum::<usize>() > MOST_IN_TABLES {
+            tables.clear();
         }
     }
-    found
 }
 
-/// Sorts by time (instant, else civil), path and position. Records without a date sort right after the record
-/// before them in their source; those before every dated record come first.
-fn sort(events: &mut [Event], sources: &[SourceInfo]) {
-    let mut rank: Vec<u32> =
-        (0..sources.len()).map(|index| u32::try_from(index).unwrap_or(u32::MAX)).collect();
-    rank.sort_by_key(|index| {
-        usize::try_from(*index).ok().and_then(|index| sources.get(index)).map(|info| &info.path)
+/// So many events are looked through rather than asked for a rarer value.
+const FEW: usize = 64;
+
+/// All lines of a log share its stream, many its host; a number or a name is of few.
+fn by_likely_rareness(mut values: Vec<(&str, String)>) -> Vec<(&str, String)> {
+    values.sort_by_key(|(key, _)| match *key {
+        "stream" => 2,
+        "host" => 1,
+        _ => 0,
     });
-    let mut place = vec![0_usize; rank.len()];
-    for (order, index) in rank.iter().enumerate() {
-        if let Some(slot) = usize::try_from(*index).ok().and_then(|index| place.get_mut(index)) {
+    values
+}
+
+/// So many entries of tables by value, of eight bytes each, outlive a pattern.
+const MOST_IN_TABLES: usize = 250_000;
+
+/// How far the clock of each process of a debug log was set back; processes whose clock ran on are left out.
+fn clocks_set_back(events: &Events, spill: &Spill) -> HashMap<(SourceId, u64), i64> {
+    let event = |index: usize| events.get(spill, index);
+    let place = |index: &usize| event(*index).map(|event| (event.source, event.position));
+    let mut order: Vec<usize> = Vec::new();
+    if !(0..events.len()).is_sorted_by_key(|index| place(&index)) {
+        order.extend(0..events.len());
+        order.sort_by_key(place);
+    }
+    let ordered = order.iter().copied();
+    let as_they_are = (0..events.len()).filter(|_| order.is_empty());
+    // The latest time of each process so far, and how far one lay before that.
+    let mut latest: HashMap<(SourceId, u64), (i64, i64)> = HashMap::new();
+    for event in ordered.chain(as_they_are).filter_map(event) {
+        let time = event.stamp.instant().or(event.stamp.civil_micros());
+        let (Some(pid), Some(time), true) = (event.pid, time, event.dialect.is_debug_log()) else { continue };
+        let (latest, back) = latest.entry((event.source, pid)).or_insert((time, 0));
+        *latest = time.max(*latest);
+        *back = latest.saturating_sub(time).max(*back);
+    }
+    latest
+        .into_iter()
+        .filter(|(_, (_, back))| *back > 0)
+        .map(|(process, (_, back))| (process, back))
+        .collect()
+}
+
+/// Place of each source in the order of the paths.
+fn places(sources: &[SourceInfo]) -> Vec<usize> {
+    let mut rank: Vec<usize> = (0..sources.len()).collect();
+    rank.sort_by_key(|index| sources.get(*index).map(|info| &info.path));
+    let mut places = vec![0_usize; rank.len()];
+    for (order, index) in rank.into_iter().enumerate() {
+        if let Some(slot) = places.get_mut(index) {
             *slot = order;
         }
     }
-    events.sort_by_cached_key(|event| {
-        let time = event.stamp.instant().or(event.stamp.civil_micros()).or(event.placed).unwrap_or(i64::MIN);
-        let path = usize::try_from(event.source.0).ok().and_then(|index| place.get(index)).copied();
-        (time, path, event.position, event.kind)
-    });
+    places
 }
 
 /// The longest stretch that a pattern may ask for, in microseconds.

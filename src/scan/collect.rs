@@ -12,11 +12,11 @@ use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
     SourceId, Stamp, StreamId, Zone,
 };
+use crate::correlate::{Events, Lost, Spill};
 use crate::matching::{Hit, Plan};
 
 use super::first_failure::FirstFailures;
 use super::repeats::Repeats;
-use super::spill::{LONGEST_TEXT, Spill};
 use super::track::{Days, Track, micros};
 use super::unknown::Errors;
 
@@ -26,6 +26,8 @@ pub(super) struct Reading<'r, 'c> {
     pub(super) plan: &'r Plan<'c>,
     /// Where texts are kept.
     pub(super) spill: &'r Spill,
+    /// So many events are held.
+    pub(super) most_events: usize,
     /// Midnight before the first line, from the name of the file, in civil microseconds.
     pub(super) midnight: Option<i64>,
     /// Process, from the name of the file or folder.
@@ -52,7 +54,9 @@ pub(super) struct Part {
     pub(super) headless: u64,
     /// Records of any sort so far: the position of the next one.
     pub(super) position: i64,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Events,
+    /// Events beyond the bound.
+    pub(super) lost: Lost,
     pub(super) facts: Vec<Fact>,
     /// Code, line (from 0; none in binary sources), particulars.
     pub(super) notices: Vec<(NoticeCode, Option<u64>, String)>,
@@ -304,14 +308,14 @@ impl Collector<'_, '_, '_> {
         let whole =
             self.text.get(record.start..record.end).map(str::trim_end).filter(|text| !text.is_empty());
         let text = match (line, record.line, whole) {
-            (None, ..) => self.reading.spill.keep(&without_text(record)),
-            (_, None, Some(whole)) => self.reading.spill.keep(whole),
-            (_, None, None) => self.reading.spill.keep(&record.body),
-            (Some(line), Some(_), _) => self.reading.spill.keep(self.quoted(line, &record.body)),
+            (None, ..) => &*without_text(record),
+            (_, None, Some(whole)) => whole,
+            (_, None, None) => &record.body,
+            (Some(line), Some(_), _) => self.quoted(line, &record.body),
         };
+        let text: Arc<str> = Arc::from(shortened(text));
         for hit in hits {
-            let values = self.part.repeats.share_values(hit.values);
-            self.part.events.push(Event {
+            let event = Event {
                 kind: hit.kind,
                 dialect: record.dialect,
                 source: SourceId(0),
@@ -321,15 +325,31 @@ impl Collector<'_, '_, '_> {
                 number: record.number,
                 stamp,
                 placed: before,
-                host: record.host.as_deref().map(|host| self.part.repeats.share(host)),
+                host: record.host.as_deref().map(Arc::from),
                 pid: record.pid,
                 session: record.session,
-                values,
-                text: text.clone(),
+                values: hit.values,
+                text: Arc::clone(&text),
                 untold: hit.untold,
-            });
+            };
+            let part = &mut *self.part;
+            let has_room = part.events.len() < self.reading.most_events;
+            if !has_room || !part.events.push(self.reading.spill, &event) {
+                part.lost.add(event.kind, event.line, event.stamp);
+            }
         }
     }
+}
+
+/// No record is quoted longer than this (the report cuts at 4 KiB and says so).
+pub(super) const LONGEST_TEXT: usize = 4 * 1024 + 1;
+
+fn shortened(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// Looks a code up without making a text of its own.
@@ -529,21 +549,25 @@ impl Part {
         }
     }
 
-    /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it.
-    pub(super) fn join(&mut self, next: Part, breaks: u64) {
+    /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it; so many
+    /// events are held at `most`.
+    pub(super) fn join(&mut self, mut next: Part, breaks: u64, (spill, most): (&Spill, usize)) {
         let shift = self.days.shift_of(&next.days) * crate::base::stamp::DAY;
         self.days.join(&next.days);
         self.records += next.records;
         self.headless += next.headless;
         let position = self.position;
         self.position += next.position;
-        self.events.extend(next.events.into_iter().map(|event| Event {
-            position: event.position + position,
-            line: event.line.map(|line| line + breaks),
-            stamp: event.stamp.shifted(shift),
-            placed: event.placed.map(|placed| placed + shift).or(self.placed),
-            ..event
-        }));
+        let placed = self.placed;
+        next.events.edit(|event| {
+            event.position += position;
+            event.lines += breaks;
+            event.stamp = event.stamp.shifted(shift);
+            event.placed = event.placed.map(|placed| placed + shift).or(placed);
+        });
+        self.events.append(next.events);
+        self.cut(spill, most);
+        self.lost.join(next.lost.moved(breaks, |stamp| stamp.shifted(shift)));
         self.facts.extend(next.facts.into_iter().map(|fact| Fact {
             line: fact.line.map(|line| line + breaks),
             stamp: fact.stamp.shifted(shift),
@@ -591,6 +615,16 @@ impl Part {
         self.falls.truncate(MOST_FALLS + 1);
         self.begun = self.begun.or(begun);
         self.placed = next.placed.map(|placed| placed + shift).or(self.placed);
+    }
+}
+
+impl Part {
+    /// Cuts off the events beyond the first `most`.
+    pub(super) fn cut(&mut self, spill: &Spill, most: usize) {
+        for event in (most..self.events.len()).filter_map(|index| self.events.get(spill, index)) {
+            self.lost.add(event.kind, event.line(), event.stamp);
+        }
+        self.events.truncate(most);
     }
 }
 

@@ -18,21 +18,22 @@ pub mod samples;
 mod settle;
 mod silence;
 mod source;
-mod spill;
 mod stored;
 mod track;
 mod unknown;
 mod vm_runs;
 mod why_not;
 
+use std::sync::Arc;
+
 use chrono::{NaiveDate, TimeDelta};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use crate::base::report::NoticeRow;
-use crate::base::stamp::MINUTE;
+use crate::base::stamp::{DAY, MINUTE, midnight};
 use crate::base::{DateOrder, Dialect, Notice, NoticeCode, Report};
-use crate::correlate::World;
+use crate::correlate::{Bounds, Spill, World};
 use crate::input::{Discovery, Found, ReadOptions, discover};
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::identify::{Identification, Identified};
@@ -69,6 +70,8 @@ pub struct Options {
     pub reading: ReadOptions,
     /// First and last day that are of interest, where the user named them.
     pub days: Days,
+    /// How much of a flood is held and shown.
+    pub bounds: Bounds,
 }
 
 /// A range of days, open where nothing is said.
@@ -85,6 +88,12 @@ pub struct Days {
 const REACH_DAYS: i64 = 62;
 
 impl Days {
+    /// The days in microseconds, with a day more on both sides for any zone.
+    fn reach(self) -> (i64, i64) {
+        let from = self.since.map_or(i64::MIN, |since| midnight(since) - DAY);
+        (from, self.until.map_or(i64::MAX, |until| midnight(until) + 2 * DAY))
+    }
+
     /// Can nothing of a log of this day matter?
     fn leave_out(self, day: NaiveDate) -> bool {
         let reach = TimeDelta::days(REACH_DAYS);
@@ -110,6 +119,7 @@ impl Default for Options {
             products: Vec::new(),
             reading: ReadOptions::default(),
             days: Days::default(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -173,28 +183,30 @@ fn judge(
     (extracts, mut notices): (Vec<Extract>, Vec<Notice>),
 ) -> Report {
     notices.extend(nothing_recognised(&extracts, &notices));
-    let mut settled = settled(extracts, options, settings, catalogue);
+    let mut settled = settled(extracts, &workshop.spill, options, settings, catalogue);
     notices.append(&mut settled.notices);
     notices.extend(absent::notices(&settled.world.coverage, options, catalogue));
     let world = World::new(catalogue, settled.world);
-    let judgement = verdict::judge(&world, &workshop.spill, &|pattern| options.wants(pattern));
+    let judgement = verdict::judge(&world, &|pattern| options.wants(pattern));
     report::report(inputs, catalogue, &world, &settled.sources, judgement, notices)
 }
 
 /// From what was read of each source to what the patterns are judged on.
 fn settled(
     extracts: Vec<Extract>,
+    spill: &Arc<Spill>,
     options: &Options,
     settings: &Settings,
     catalogue: &Catalogue,
 ) -> settle::Settled {
-    let mut settled = settle::settle(extracts, options, settings);
+    let mut settled = settle::settle(extracts, spill, options, settings);
     let reaches = std::mem::take(&mut settled.reaches);
     let sources = &settled.world.sources;
     settled.world.coverage = coverage::join(reaches, &|source| {
         usize::try_from(source.0).ok().and_then(|at| sources.get(at)).map_or("", |info| info.path.as_str())
     });
-    vm_runs::mark_by_size(&mut settled.world.events, catalogue, &settled.world.names);
+    let (held, spill) = (&mut settled.world.held, &settled.world.spill);
+    vm_runs::mark_by_size(held, spill, catalogue, &settled.world.names);
     settled
 }
 
@@ -286,7 +298,7 @@ pub fn identify(inputs: &[String], options: &Options, settings: &Settings) -> Id
     let catalogue = Catalogue::default();
     let workshop = Workshop::new(&catalogue, options);
     let (extracts, mut notices) = read_all(inputs, options, &workshop);
-    let settled = settle::settle(extracts, options, settings);
+    let settled = settle::settle(extracts, &workshop.spill, options, settings);
     notices.extend(settled.notices);
     let word = |stamp: Option<crate::base::Stamp>| stamp.map(|stamp| stamp.to_string());
     sort_notices(&mut notices);

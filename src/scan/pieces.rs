@@ -57,9 +57,8 @@ pub(super) fn read_chunks(
     let ranges = file.align(file.cut(input::CHUNK_BYTES), &begins);
     let read =
         |range: ChunkRange, part: Part| read_text(file.read(range), dialect.splitter(context), reading, part);
-    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
     let mut whole: Option<(Part, Outcome)> = None;
-    for (range, (part, next)) in ranges.into_iter().zip(parts) {
+    for (range, (part, next)) in waves(&ranges, &|range| read(range, Part::default())) {
         match &mut whole {
             None => whole = Some((part, next)),
             Some((before, outcome)) => {
@@ -68,12 +67,27 @@ pub(super) fn read_chunks(
                 } else {
                     (part, next)
                 };
-                before.join(part, outcome.breaks);
+                before.join(part, outcome.breaks, (reading.spill, reading.most_events));
                 outcome.join(next);
             }
         }
     }
     whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
+}
+
+/// So many pieces for each thread are read before they are put together: what all pieces of a large file hold is not to
+/// be in memory twice.
+const WAVE: usize = 8;
+
+/// Reads pieces side by side; they come back in order.
+fn waves<T: Send>(
+    ranges: &[ChunkRange],
+    read: &(dyn Fn(ChunkRange) -> T + Sync),
+) -> impl Iterator<Item = (ChunkRange, T)> {
+    ranges.chunks(WAVE * rayon::current_num_threads().max(1)).flat_map(move |wave| {
+        let parts: Vec<T> = wave.par_iter().map(|range| read(*range)).collect();
+        wave.iter().copied().zip(parts)
+    })
 }
 
 /// Reads a log on from where it was read to, or from its beginning, such that it can be read on another day: the end,
@@ -100,11 +114,11 @@ pub(super) fn read_on(
     let ranges = rest.align(ranges, &begins);
     let read =
         |range: ChunkRange, part: Part| read_text(rest.read(range), dialect.splitter(context), reading, part);
-    let parts: Vec<(Part, Outcome)> = ranges.par_iter().map(|range| read(*range, Part::default())).collect();
     let mut whole = before.map(|resume| (resume.body, resume.outcome.outcome()));
     let mut resume = None;
     let last = ranges.len().saturating_sub(1);
-    for (number, (range, (part, next))) in ranges.into_iter().zip(parts).enumerate() {
+    let read_first = |range| read(range, Part::default());
+    for (number, (range, (part, next))) in waves(&ranges, &read_first).enumerate() {
         let Some((held, outcome)) = &mut whole else {
             whole = Some((part, next));
             continue;
@@ -123,7 +137,7 @@ pub(super) fn read_on(
                 way: ReadOn::Tail(Box::new(Part { repeats: Repeats::default(), ..part.clone() })),
             });
         }
-        held.join(part, outcome.breaks);
+        held.join(part, outcome.breaks, (reading.spill, reading.most_events));
         outcome.join(next);
     }
     let (part, outcome) = whole

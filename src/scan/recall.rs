@@ -22,7 +22,8 @@ use super::stored::{Reading, Terms};
 use super::track::micros;
 use super::{Options, in_pool, leave_out};
 use crate::base::stamp::DAY;
-use crate::base::{Dialect, Event, Notice, NoticeCode, Report, Stamp};
+use crate::base::{Dialect, Notice, NoticeCode, Report, Stamp};
+use crate::correlate::Held;
 use crate::dialect::{Place, binary_reader, reader};
 use crate::input::{Discovery, FileStat, Found, Print, Probe, WINDOW, Watch, discover};
 use crate::pattern::Catalogue;
@@ -163,12 +164,13 @@ const GONE: &str = " (as read on ";
 /// Whatever changes what is read out of a file's bytes.
 fn key(options: &Options, catalogue: &Catalogue) -> String {
     format!(
-        "{} {} {:?} {:?} {:?}",
+        "{} {} {:?} {:?} {:?} {}",
         env!("CARGO_PKG_VERSION"),
         catalogue.hash,
         options.date_order,
         options.reading.limits,
-        options.reading.encodings
+        options.reading.encodings,
+        options.bounds.events
     )
 }
 
@@ -446,11 +448,11 @@ impl Night<'_> {
         }
         let sessions: HashMap<u32, Option<Stamp>> =
             before.part.sessions.iter().map(|(id, session)| (*id, session.first)).collect();
-        let begins = |event: &Event| {
+        let begins = |event: &Held<'_>| {
             let session = event.session.and_then(|id| sessions.get(&id).copied().flatten());
             session.filter(|stamp| stamp.is_dated()).unwrap_or(event.stamp)
         };
-        before.part.events.retain(|event| {
+        before.part.events.retain(self.terms.spill, |event| {
             let begin = begins(event);
             !begin.is_dated() || micros(begin).is_none_or(|at| at < first)
         });

@@ -1,7 +1,5 @@
-//! Keeps the memory of a source small whose records match again and again: equal texts are held once, and of a record
-//! that a program wrote thousands of times in one second a thousand are kept.
+//! Keeps few of many equal events: of a record that a program wrote thousands of times in one second a thousand.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::base::event::EventKind;
@@ -12,14 +10,9 @@ use crate::matching::Hit;
 /// So many equal events, each less than a second behind the one before, are kept. No pattern counts further.
 const MOST_EQUAL: u64 = 1000;
 
-/// So many different texts are held to be shared.
-const MOST_SHARED: usize = 65_536;
-
 /// What was kept of a source so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Repeats {
-    texts: HashSet<Arc<str>>,
-    values: HashSet<Values>,
     last: Option<Last>,
 }
 
@@ -41,36 +34,12 @@ pub(super) struct Last {
 impl Repeats {
     /// What was kept of a source that ends with this event.
     pub(super) fn behind(last: Option<Last>) -> Repeats {
-        Repeats { last, ..Repeats::default() }
+        Repeats { last }
     }
 
     /// The event that was seen last.
     pub(super) fn last(&self) -> Option<&Last> {
         self.last.as_ref()
-    }
-
-    /// The same text, held once.
-    pub(super) fn share(&mut self, text: &str) -> Arc<str> {
-        if let Some(held) = self.texts.get(text) {
-            return Arc::clone(held);
-        }
-        let text: Arc<str> = Arc::from(text);
-        if self.texts.len() < MOST_SHARED {
-            self.texts.insert(Arc::clone(&text));
-        }
-        text
-    }
-
-    /// The same values, held once.
-    pub(super) fn share_values(&mut self, values: Values) -> Values {
-        if let Some(held) = self.values.get(&values) {
-            return held.clone();
-        }
-        let shared: Values = values.iter().map(|(key, value)| (self.share(key), self.share(value))).collect();
-        if self.values.len() < MOST_SHARED {
-            self.values.insert(shared.clone());
-        }
-        shared
     }
 
     /// Is this one of too many equal events? `at` is its time on one clock.
@@ -129,13 +98,5 @@ mod tests {
         assert_eq!(kept("d1", 6000, 1000, 5000), 5000);
         let mut repeats = Repeats::default();
         assert_eq!((0..5000).filter(|_| !repeats.is_one_of_many(&hit("d1"), &record, None)).count(), 5000);
-    }
-
-    #[test]
-    fn equal_values_are_held_once() {
-        let mut repeats = Repeats::default();
-        let (one, other) = (repeats.share_values(hit("d1").values), repeats.share_values(hit("d1").values));
-        assert_eq!(one, other);
-        assert!(Arc::ptr_eq(one.get("drive").unwrap(), other.get("drive").unwrap()));
     }
 }

@@ -8,11 +8,11 @@ use indexmap::IndexMap;
 
 use crate::base::stamp::HOUR;
 use crate::base::{
-    Coverage, DateOrder, Dialect, Event, Fact, FactKind, Interval, Notice, NoticeCode, Role, Session,
-    SourceId, Stamp, StreamId, Zone,
+    Coverage, DateOrder, Dialect, Fact, FactKind, Interval, Notice, NoticeCode, Role, Session, SourceId,
+    Stamp, StreamId, Zone,
 };
 use crate::correlate::values::account;
-use crate::correlate::{SourceInfo, WorldParts};
+use crate::correlate::{Bounds, Lost, SourceInfo, Spill, WorldParts};
 use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
@@ -57,7 +57,12 @@ pub(super) struct Settled {
 }
 
 /// Settles sources, which are in order of their paths.
-pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Settings) -> Settled {
+pub(super) fn settle(
+    extracts: Vec<Extract>,
+    spill: &Arc<Spill>,
+    options: &Options,
+    settings: &Settings,
+) -> Settled {
     let mut settler = Settler {
         options,
         settings,
@@ -65,6 +70,8 @@ pub(super) fn settle(extracts: Vec<Extract>, options: &Options, settings: &Setti
         world: WorldParts {
             skew: options.skew,
             default_host: options.host.clone(),
+            spill: Arc::clone(spill),
+            bounds: Bounds { asked: options.days.reach(), ..options.bounds },
             backup_accounts: settings.backup_accounts.iter().map(|name| account(name)).collect(),
             ..WorldParts::default()
         },
@@ -196,19 +203,22 @@ impl Settler<'_> {
         if backwards || part.falls.len() > MOST_FALLS {
             clock.falls.clear();
         }
-        for event in part.events.drain(..) {
-            let event = Event {
-                source: id,
-                stream,
-                position: if backwards { -event.position } else { event.position },
-                line: event.line.map(|line| line + 1),
-                stamp: clock.settle_at(event.stamp, event.position),
-                host: event.host.or_else(|| host.as_deref().map(Arc::from)),
-                session: event.session.and_then(|session| sessions.get(&session)).map(|at| base + at),
-                ..event
-            };
-            self.world.events.push(event);
-        }
+        let most = self.options.bounds.events;
+        part.cut(&self.world.spill, most.saturating_sub(self.world.held.len()));
+        let of_source: Option<Arc<str>> = host.as_deref().map(Arc::from);
+        part.events.edit(|event| {
+            event.source = id;
+            event.stream = stream;
+            event.stamp = clock.settle_at(event.stamp, event.position);
+            event.position = if backwards { -event.position } else { event.position };
+            event.lines += 1;
+            event.host = event.host.take().or_else(|| of_source.clone());
+            event.session = event.session.and_then(|session| sessions.get(&session)).map(|at| base + at);
+        });
+        self.world.held.append(std::mem::take(&mut part.events));
+        let lost = std::mem::take(&mut part.lost).moved(1, |stamp| clock.settle(stamp));
+        self.notices.extend(lost_notice(&path, &lost, most));
+        self.world.lost.extend(lost.kinds);
         for fact in part.facts.drain(..) {
             self.fact(
                 stream,
@@ -339,11 +349,12 @@ impl Settler<'_> {
             self.world.names.link(name, host);
         }
         std::mem::take(&mut self.links).finish(&mut self.world.names);
-        for event in &self.world.events {
-            if let Some(name) = event.values.get("account") {
-                let name = account(name);
-                if !name.is_empty() && !self.world.backup_accounts.contains(&name) {
-                    self.world.backup_accounts.push(name);
+        let world = &mut self.world;
+        for event in world.held.iter(&world.spill).filter(|event| event.has("account")) {
+            if let Some(name) = event.value("account") {
+                let name = account(&name);
+                if !name.is_empty() && !world.backup_accounts.contains(&name) {
+                    world.backup_accounts.push(name);
                 }
             }
         }
@@ -376,6 +387,20 @@ impl Settler<'_> {
             }
         }
     }
+}
+
+/// What is not held cannot be looked for: how much of a source that is, and from where on.
+fn lost_notice(path: &str, lost: &Lost, most: usize) -> Option<Notice> {
+    let span = lost.span.map(|(first, last)| format!(", from {first} to {last}")).unwrap_or_default();
+    (lost.events > 0).then(|| Notice {
+        code: NoticeCode::ManyEvents,
+        source: Some(path.to_owned()),
+        line: lost.line,
+        detail: format!(
+            "{} more matched events are not held, beyond {most} of the scan{span} (--max-events)",
+            lost.events
+        ),
+    })
 }
 
 /// Does the source itself show how it writes dates?

@@ -4,9 +4,11 @@
 //! block completes. A large plain file of a dialect that may be cut is read in chunks side by side.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::base::stamp::midnight;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink};
+use crate::correlate::Spill;
 use crate::dialect::identify::recognise;
 use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
@@ -19,7 +21,6 @@ use super::Options;
 use super::collect::{Collector, Part, Reading};
 use super::pieces::{Resume, read_chunks, read_in_order, read_on, read_text};
 use super::repeats::Repeats;
-use super::spill::Spill;
 
 /// A source that was read.
 #[derive(Clone)]
@@ -71,7 +72,9 @@ pub(super) fn order_told_late(extract: &Extract) -> Option<DateOrder> {
 pub(super) struct Workshop<'c> {
     pub(super) catalogue: &'c Catalogue,
     pub(super) matcher: Matcher<'c>,
-    pub(super) spill: Spill,
+    pub(super) spill: Arc<Spill>,
+    /// So many events of one source are held.
+    pub(super) most_events: usize,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
     /// How sources are read.
@@ -87,7 +90,8 @@ impl<'c> Workshop<'c> {
         Workshop {
             catalogue,
             matcher: Matcher::new(catalogue),
-            spill: Spill::new(),
+            spill: Arc::default(),
+            most_events: options.bounds.events,
             order: options.date_order,
             reading: options.reading.clone(),
             keeps: false,
@@ -156,6 +160,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
+            most_events: self.most_events,
             midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: extract.order,
@@ -217,7 +222,6 @@ impl<'c> Workshop<'c> {
             }
             None => read_unknown(text, &mut extract),
         }
-        // What the events share stays with them.
         extract.part.repeats = Repeats::default();
         extract
     }
@@ -245,6 +249,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
+            most_events: self.most_events,
             midnight: None,
             process: context.place.process.as_deref(),
             order: extract.order,
@@ -292,6 +297,7 @@ impl<'c> Workshop<'c> {
         let reading = Reading {
             plan: &plan,
             spill: &self.spill,
+            most_events: self.most_events,
             midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: extract.order,

@@ -16,18 +16,17 @@ use crate::base::event::EventKind;
 use crate::base::{
     DateOrder, Dialect, Event, Fact, FactKind, Key, Notice, NoticeCode, SourceId, Stamp, StreamId, Values,
 };
+use crate::correlate::{Events, Held, Lost, Spill};
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
 use crate::pattern::model::EventDef;
-use crate::verdict::Texts;
 
 use super::collect::{Fall, Part, SessionPart};
 use super::first_failure::FirstFailures;
 use super::pieces::{ReadOn, Resume};
 use super::repeats::{Last, Repeats};
 use super::source::Extract;
-use super::spill::Spill;
 use super::track::{Days, Track};
 use super::unknown::Errors;
 
@@ -42,7 +41,7 @@ pub(super) struct Reading {
 /// How the numbers of the catalogue, and the places of texts, are taken off and put on.
 pub(super) struct Terms<'c> {
     catalogue: &'c Catalogue,
-    spill: &'c Spill,
+    pub(super) spill: &'c Spill,
     /// Numbers of all definitions, by name.
     kinds: HashMap<String, EventKind>,
 }
@@ -127,6 +126,15 @@ struct StoredEvent {
     untold: Vec<String>,
 }
 
+/// Events beyond the bound.
+#[derive(Serialize, Deserialize)]
+struct StoredLost {
+    events: u64,
+    kinds: Vec<usize>,
+    line: Option<u64>,
+    span: Option<(Stamp, Stamp)>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredFact {
     host: Option<String>,
@@ -151,6 +159,8 @@ struct StoredPart {
     headless: u64,
     position: i64,
     events: Vec<StoredEvent>,
+    #[serde(default)]
+    lost: Option<StoredLost>,
     facts: Vec<StoredFact>,
     notices: Vec<(String, Option<u64>, String)>,
     votes: (u64, u64, u64),
@@ -325,11 +335,13 @@ impl<'c> Terms<'c> {
         let (whole, way) = match splitter {
             None => {
                 let mut whole = body.clone();
-                whole.join(rest.clone(), outcome.breaks);
+                whole.join(rest.clone(), outcome.breaks, (self.spill, usize::MAX));
                 (whole, ReadOn::Tail(Box::new(rest)))
             }
             Some(saved) => {
-                rest.events.splice(..0, body.events.iter().cloned());
+                let mut events = body.events.clone();
+                events.append(std::mem::take(&mut rest.events));
+                rest.events = events;
                 rest.facts.splice(..0, body.facts.iter().cloned());
                 (rest, ReadOn::Splitter(saved))
             }
@@ -353,26 +365,33 @@ impl<'c> Terms<'c> {
 
     fn part_out(&self, part: &Part, less: &Less, kinds: &mut IndexSet<EventKind>) -> StoredPart {
         let least_open = if less.open_sessions { least_open(part) } else { u32::MAX };
-        let event = |event: &Event| StoredEvent {
+        let lost = (part.lost.events > 0).then(|| StoredLost {
+            events: part.lost.events,
+            kinds: part.lost.kinds.iter().map(|kind| kinds.insert_full(*kind).0).collect(),
+            line: part.lost.line,
+            span: part.lost.span,
+        });
+        let event = |event: Held<'_>| StoredEvent {
             kind: kinds.insert_full(event.kind).0,
             dialect: event.dialect,
             position: event.position,
-            line: event.line,
-            number: event.number,
+            line: event.line(),
+            number: event.number(),
             stamp: event.stamp,
             placed: event.placed,
-            host: event.host.clone(),
+            host: event.host.map(Arc::from),
             pid: event.pid,
             session: event.session,
-            values: event.values.clone(),
-            text: self.spill.text(event),
+            values: event.values(),
+            text: event.text(),
             untold: event.untold.iter().map(|name| (*name).to_owned()).collect(),
         };
         StoredPart {
             records: part.records,
             headless: part.headless,
             position: part.position,
-            events: part.events.iter().skip(less.events).map(event).collect(),
+            events: part.events.iter(self.spill).skip(less.events).map(event).collect(),
+            lost,
             facts: part.facts.iter().skip(less.facts).map(fact_out).collect(),
             notices: part
                 .notices
@@ -427,17 +446,28 @@ impl<'c> Terms<'c> {
                 pid: event.pid,
                 session: event.session,
                 values: event.values,
-                text: self.spill.keep(&event.text),
+                text: Arc::from(event.text),
                 untold: event.untold.iter().filter_map(|name| known_filter(name)).collect(),
             })
         };
+        let mut events = Events::default();
+        for event in stored.events.into_iter().filter_map(event) {
+            events.push(self.spill, &event).then_some(())?;
+        }
+        let lost = stored.lost.map_or_else(Lost::default, |lost| Lost {
+            events: lost.events,
+            kinds: lost.kinds.iter().filter_map(|kind| kinds.get(*kind).copied().flatten()).collect(),
+            line: lost.line,
+            span: lost.span,
+        });
         let (month_first, day_first, swappable) = stored.votes;
         let (rising, falling) = stored.slopes;
         Some(Part {
             records: stored.records,
             headless: stored.headless,
             position: stored.position,
-            events: stored.events.into_iter().filter_map(event).collect(),
+            events,
+            lost,
             facts: stored.facts.into_iter().map(fact_in).collect(),
             notices: stored
                 .notices

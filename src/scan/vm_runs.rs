@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::base::event::EventKind;
 use crate::base::{Event, Key};
+use crate::correlate::{Events, Held, Spill};
 use crate::identity::Names;
 use crate::pattern::Catalogue;
 use crate::pattern::model::{EventDef, Operand, Test};
@@ -24,12 +25,14 @@ const EFFECTIVE_FULL: &str = "effective-full";
 const SHORT_FULL: &str = "short-full";
 
 /// Marks the incrementals that read at least half of the last full of their machine, and the fulls that read less.
-pub(super) fn mark_by_size(events: &mut [Event], catalogue: &Catalogue, names: &Names) {
+pub(super) fn mark_by_size(events: &mut Events, spill: &Spill, catalogue: &Catalogue, names: &Names) {
     let mut runs: HashMap<(String, String), Vec<(i64, usize)>> = HashMap::new();
-    for (index, event) in events.iter().enumerate() {
+    let is_run = |event: &Held<'_>| event.has("vm") && event.has("bytes");
+    for (index, held) in events.iter(spill).enumerate().filter(|(_, event)| is_run(event)) {
+        let event = held.event();
         let machine = event.values.get("vm").map(|vm| names.table_key(vm));
         let at = micros(event.stamp).filter(|_| event.stamp.is_dated());
-        if let (Some(machine), Some(at), Some(_)) = (machine, at, bytes(event)) {
+        if let (Some(machine), Some(at), Some(_)) = (machine, at, bytes(&event)) {
             let product = event.values.get("product").map(|product| product.to_string()).unwrap_or_default();
             runs.entry((machine, product)).or_default().push((at, index));
         }
@@ -38,17 +41,19 @@ pub(super) fn mark_by_size(events: &mut [Event], catalogue: &Catalogue, names: &
         runs.sort_unstable();
         let mut last_full: Option<u64> = None;
         for (_, index) in runs {
-            let Some(event) = events.get_mut(index) else { continue };
-            let (method, read) = (event.values.get("method").cloned(), bytes(event));
+            let Some(mut event) = events.get(spill, index).map(|held| held.event()) else { continue };
+            let (method, read) = (event.values.get("method").cloned(), bytes(&event));
             let is_half = |read: u64, full: u64| read.saturating_mul(2) >= full;
             match (method.as_deref(), read, last_full) {
                 // The last full that read everything stays the measure.
                 (Some("full"), Some(read), Some(full)) if !is_half(read, full) => {
                     event.values.set(Key::from("method"), Arc::from(SHORT_FULL));
+                    events.replace(spill, index, &event);
                 }
-                (Some("full"), Some(read), _) if ended_well(event) => last_full = Some(read),
+                (Some("full"), Some(read), _) if ended_well(&event) => last_full = Some(read),
                 (Some("incremental" | "block-level"), Some(read), Some(full)) if is_half(read, full) => {
-                    mark(event, catalogue);
+                    mark(&mut event, catalogue);
+                    events.replace(spill, index, &event);
                 }
                 _ => {}
             }
@@ -86,7 +91,7 @@ fn asks_for_effective_fulls(def: &EventDef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Dialect, SourceId, Stamp, StreamId, Text, Values};
+    use crate::base::{Dialect, SourceId, Stamp, StreamId, Values};
 
     fn run(catalogue: &Catalogue, day: i64, method: &str, bytes: &str) -> Event {
         let kind = catalogue.events.iter().position(|def| def.name == format!("vm-backup-{}", method));
@@ -109,21 +114,28 @@ mod tests {
                 ("result", "success"),
                 ("bytes", bytes),
             ]),
-            text: Text::Inline("".into()),
+            text: "".into(),
             untold: Vec::new(),
         }
+    }
+
+    fn marked(catalogue: &Catalogue, events: &[Event]) -> Vec<Event> {
+        let (spill, mut held) = (Spill::new(), Events::default());
+        events.iter().for_each(|event| assert!(held.push(&spill, event)));
+        mark_by_size(&mut held, &spill, catalogue, &Names::new());
+        held.iter(&spill).map(|event| event.event()).collect()
     }
 
     #[test]
     fn an_incremental_of_full_size_in_a_file_of_its_own_is_a_full() {
         let catalogue = Catalogue::embedded();
         // full 100      incremental 10      incremental 60
-        let mut events = vec![
+        let events = vec![
             run(&catalogue, 3, "incremental", "60"),
             run(&catalogue, 1, "full", "100"),
             run(&catalogue, 2, "incremental", "10"),
         ];
-        mark_by_size(&mut events, &catalogue, &Names::new());
+        let events = marked(&catalogue, &events);
         let methods: Vec<&str> = events.iter().map(|event| &**event.values.get("method").unwrap()).collect();
         assert_eq!(methods, ["effective-full", "full", "incremental"]);
         assert_eq!(events[0].kind, events[1].kind);
@@ -132,11 +144,11 @@ mod tests {
     #[test]
     fn a_full_that_read_far_less_than_the_last_one_is_short() {
         let catalogue = Catalogue::embedded();
-        let mut events: Vec<Event> = [(1, "100"), (2, "49"), (3, "50"), (4, "24")]
+        let events: Vec<Event> = [(1, "100"), (2, "49"), (3, "50"), (4, "24")]
             .into_iter()
             .map(|(day, bytes)| run(&catalogue, day, "full", bytes))
             .collect();
-        mark_by_size(&mut events, &catalogue, &Names::new());
+        let events = marked(&catalogue, &events);
         let methods: Vec<&str> = events.iter().map(|event| &**event.values.get("method").unwrap()).collect();
         assert_eq!(methods, ["full", "short-full", "full", "short-full"]);
     }

@@ -11,7 +11,7 @@ use crate::pattern::model::Verdict;
 use crate::pattern::{Catalogue, Pattern};
 use crate::report::why_not::{Attempt, Failure, SCHEMA, Shown, Standing, StepRow, WhyNot};
 use crate::settings::Settings;
-use crate::verdict::{self, Asked, Texts};
+use crate::verdict::{self, Asked};
 
 /// What stands between these logs and a finding of the pattern (or a stronger one). `None`: no pattern has this id.
 pub fn why_not(
@@ -25,15 +25,15 @@ pub fn why_not(
     let workshop = Workshop::new(catalogue, options);
     let (extracts, mut notices) = read_all(inputs, options, &workshop);
     notices.extend(super::nothing_recognised(&extracts, &notices));
-    let mut settled = settled(extracts, options, settings, catalogue);
+    let mut settled = settled(extracts, &workshop.spill, options, settings, catalogue);
     notices.append(&mut settled.notices);
     let sources = settled.sources.len();
     let world = World::new(catalogue, settled.world);
-    let judgement = verdict::judge(&world, &workshop.spill, &|other| other.id == pattern.id);
+    let judgement = verdict::judge(&world, &|other| other.id == pattern.id);
     notices.extend(judgement.notices);
     super::sort_notices(&mut notices);
     let best = judgement.findings.iter().map(|finding| finding.level).max();
-    let teller = Teller { world: &world, pattern, texts: &workshop.spill };
+    let teller = Teller { world: &world, pattern };
     let search = Search::new(&world, pattern);
     let mut attempts: Vec<(Nearest, Attempt)> = search
         .nearest()
@@ -91,7 +91,6 @@ fn standing(finding: &Finding) -> Standing {
 struct Teller<'t, 'c> {
     world: &'t World<'c>,
     pattern: &'c Pattern,
-    texts: &'t dyn Texts,
 }
 
 impl Teller<'_, '_> {
@@ -170,11 +169,11 @@ impl Teller<'_, '_> {
         Some(Shown {
             name: name.to_owned(),
             source: self.world.path(event.source).to_owned(),
-            line: event.line,
+            line: event.line(),
             time: (!event.stamp.is_none()).then(|| event.stamp.to_string()),
             host: self.world.value(index, "host").map(std::borrow::Cow::into_owned),
             value,
-            text: self.texts.text(event),
+            text: event.text(),
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use crate::base::event::EventKind;
 use crate::base::finding::Object as ListedObject;
 use crate::base::name::MACHINE_KEYS;
 use crate::base::{Condition, ConditionState, Evidence, FactKind, Finding, Level, SourceId, Stamp};
@@ -12,14 +13,13 @@ use crate::correlate::{Bound, EventIndex, Row, RowSource, Search, Tri, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::{Also, AlsoPlace, Order, Support, Verdict};
 
-use super::anchors::Entry;
 use super::exposed::ExposedHost;
-use super::{Texts, collect, doubts};
+use super::tally::Entry;
+use super::{collect, doubts};
 
 /// Evidence while it is put together: events once each, and facts behind them.
 struct Pile<'a> {
     world: &'a World<'a>,
-    texts: &'a dyn Texts,
     events: Vec<EventIndex>,
     list: Vec<Evidence>,
     facts: Vec<(usize, usize)>,
@@ -32,16 +32,16 @@ impl Pile<'_> {
         }
         let Some(event) = self.world.event(index) else { return usize::MAX };
         let fields: IndexMap<String, String> =
-            event.values.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+            event.values().iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         self.list.push(Evidence {
             event: name.to_owned(),
             source: self.world.path(event.source).to_owned(),
-            line: event.line,
-            record: event.number,
+            line: event.line(),
+            record: event.number(),
             time: time(event.stamp),
             host: self.world.value(index, "host").map(std::borrow::Cow::into_owned),
             fields,
-            text: cut(self.texts.text(event)),
+            text: cut(event.text()),
         });
         self.events.push(index);
         self.list.len() - 1
@@ -107,9 +107,9 @@ fn time(stamp: Stamp) -> Option<String> {
 }
 
 /// A finding with steps.
-pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry, texts: &dyn Texts) -> Finding {
+pub(super) fn finding(search: &Search<'_, '_>, entry: &Entry) -> Finding {
     let (world, pattern) = (search.world, search.pattern);
-    let mut pile = Pile { world, texts, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
+    let mut pile = Pile { world, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
     let steps = &entry.choice.steps;
     for step in steps {
         pile.add(step.event, &step.name);
@@ -182,7 +182,7 @@ fn names(world: &World<'_>, steps: &[Bound], pile: &mut Pile<'_>) {
 fn entry_key(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> String {
     let mut values: Vec<String> = entry.object.iter().map(|(key, value)| format!("{key}={value}")).collect();
     if values.is_empty()
-        && let Some(event) = entry.anchors.first().and_then(|anchor| world.event(*anchor))
+        && let Some(event) = world.event(entry.anchor)
     {
         values.push(format!("source={}", world.path(event.source)));
     }
@@ -339,7 +339,9 @@ fn nearest(
             _ => u64::try_from(event.abs_diff(anchor.event)).unwrap_or(u64::MAX),
         }
     };
-    world.of_kinds(&support.kinds).into_iter().filter(fits).min_by_key(|event| (distance(*event), *event))
+    let near =
+        search.joined(&support.kinds, &support.same, (&support.order, Some(support.within)), &bindings)?;
+    near.into_iter().filter(fits).min_by_key(|event| (distance(*event), *event))
 }
 
 /// The finding's own object with all its listed keys, then further objects.
@@ -403,7 +405,7 @@ fn listed_values(world: &World<'_>, event: EventIndex, keys: &[String]) -> Index
         values.insert("time".to_owned(), time);
     }
     if keys.is_empty() {
-        values.extend(held.values.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        values.extend(held.values().iter().map(|(key, value)| (key.to_string(), value.to_string())));
     } else {
         values
             .extend(keys.iter().filter_map(|key| Some((key.clone(), world.value(event, key)?.into_owned()))));
@@ -432,9 +434,10 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
     };
     let joined = |event: EventIndex| search.joins(&also.same, &order, event, &bindings);
     // Certainly behind: what is perhaps behind does not end the list.
-    let ends: Vec<EventIndex> = world
-        .of_kinds(&also.until)
+    let of_kinds = |kinds: &[EventKind]| search.joined(kinds, &also.same, (&order, None), &bindings);
+    let ends: Vec<EventIndex> = of_kinds(&also.until)
         .into_iter()
+        .flatten()
         .filter(|event| *event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))
         .filter(|event| world.all_hold(*event, &also.until_filters, &bindings) == Tri::Yes)
         .collect();
@@ -446,9 +449,9 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
     };
     let counts_itself = matches!(also.place, AlsoPlace::After(_));
     let mut listed: HashSet<String> = HashSet::new();
-    world
-        .of_kinds(&also.kinds)
+    of_kinds(&also.kinds)
         .into_iter()
+        .flatten()
         .filter(|event| {
             let itself = *event == anchor && counts_itself;
             itself || (*event != anchor && relation(*event) == Some(Tri::Yes) && joined(*event))
@@ -505,13 +508,8 @@ fn dedup(texts: &mut Vec<String>) {
 }
 
 /// A finding of a host on which nothing happened yet.
-pub(super) fn exposed(
-    world: &World<'_>,
-    pattern: &Pattern,
-    host: &ExposedHost,
-    texts: &dyn Texts,
-) -> Finding {
-    let mut pile = Pile { world, texts, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
+pub(super) fn exposed(world: &World<'_>, pattern: &Pattern, host: &ExposedHost) -> Finding {
+    let mut pile = Pile { world, events: Vec::new(), list: Vec::new(), facts: Vec::new() };
     let mut conditions = Vec::new();
     let mut said: Vec<String> = Vec::new();
     let verdict = pattern.verdicts.get(host.verdict);

@@ -47,7 +47,7 @@ fn place(
         let event = world.event(bound.event)?;
         match key {
             "time" => moment(event.stamp, shift),
-            "line" => event.line.map(|line| line.to_string()),
+            "line" => event.line().map(|line| line.to_string()),
             "source" => Some(world.path(event.source).to_owned()),
             _ => world.value(bound.event, key).map(std::borrow::Cow::into_owned),
         }

@@ -1,13 +1,14 @@
 //! What is not certain, in sentences.
 
 use crate::base::Level;
+use crate::base::name::is_machine_key;
 use crate::base::stamp::HOUR;
 use crate::correlate::choice::{Bindings, Doubt, Remark};
 use crate::correlate::{Bound, EventIndex, RowSource, Why, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::{Absence, Scope};
 
-use super::anchors::Entry;
+use super::tally::Entry;
 
 /// Every doubt of an entry, each once: first what lowered the level, then what is only worth saying.
 pub(super) fn sentences(world: &World<'_>, pattern: &Pattern, entry: &Entry) -> Vec<String> {
@@ -70,7 +71,7 @@ fn unverified_steps(world: &World<'_>, steps: &[Bound]) -> Vec<String> {
 fn place(world: &World<'_>, steps: &[Bound], step: &str) -> String {
     let event = steps.iter().find(|bound| bound.name == step).and_then(|bound| world.event(bound.event));
     match event {
-        Some(event) => match event.line {
+        Some(event) => match event.line() {
             Some(line) => format!("{step} ({}:{line})", world.path(event.source)),
             None => format!("{step} ({})", world.path(event.source)),
         },
@@ -136,33 +137,22 @@ fn not_covered(world: &World<'_>, pattern: &Pattern, entry: &Entry, row: &str) -
     if let Some(hole) = hole_in(world, absence, entry, row) {
         return hole;
     }
-    let Some(join) = absence.same.iter().find(|join| crate::base::name::is_machine_key(&join.mine)) else {
+    let Some(join) = absence.same.iter().find(|join| is_machine_key(&join.mine)) else {
         return plain;
     };
     let mine = entry.choice.steps.iter().find_map(|step| world.value(step.event, &join.theirs));
     let Some(mine) = mine else { return plain };
-    let mut others: Vec<String> = Vec::new();
-    let mut jobs_only = true;
-    for event in world.of_kinds(&absence.kinds) {
-        let Some(name) = world.value(event, &join.mine) else { continue };
-        if world.names.same(&name, &mine) {
-            return plain;
-        }
-        // What VMware or Windows wrote is no job log.
-        let dialect = world.event(event).map(|event| event.dialect.product());
-        jobs_only &= !matches!(dialect, Some("vmware" | "windows"));
-        if !others.iter().any(|other| other == &*name) {
-            others.push(name.into_owned());
-        }
-    }
-    if others.is_empty() {
+    let known = world.candidates(&absence.kinds, Some((&join.mine, &mine)), None);
+    let names_it =
+        |event: EventIndex| world.value(event, &join.mine).is_some_and(|name| world.names.same(&name, &mine));
+    let named = world.machines(&absence.kinds, &join.mine);
+    if named.count == 0 || known.into_iter().any(names_it) {
         return plain;
     }
-    let more = others.len().saturating_sub(MOST_NAMES);
-    others.truncate(MOST_NAMES);
+    let more = named.count.saturating_sub(named.first.len());
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let others = others.join(", ");
-    if jobs_only {
+    let others = named.first.join(", ");
+    if named.by_jobs {
         format!("no job log names {mine}; the job logs at hand name {others}{tail}")
     } else {
         format!("no log of snapshots or backups names {mine}; those at hand name {others}{tail}")
@@ -181,9 +171,6 @@ fn hole_in(world: &World<'_>, absence: &Absence, entry: &Entry, row: &str) -> Op
         world.path(source)
     ))
 }
-
-/// How many other names are worth printing.
-const MOST_NAMES: usize = 8;
 
 fn absence_of<'p>(pattern: &'p Pattern, entry: &Entry, row: &str) -> Option<&'p Absence> {
     let verdict = pattern.verdicts.get(entry.verdict)?;
@@ -243,7 +230,25 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
             if entry.choice.event(&step.name).is_some() {
                 continue;
             }
-            let before: Vec<EventIndex> = world.of_kinds(&step.kinds).into_iter().filter(|event| {
+            if step.same.is_empty() {
+                continue;
+            }
+            let joins =
+                step.same.iter().filter(|join| join.step.as_deref().is_none_or(|step| step == reference));
+            let values: Option<Vec<(&str, String)>> = joins
+                .map(|join| Some((join.mine.as_str(), world.value(anchor, &join.theirs)?.into_owned())))
+                .collect();
+            // Without a value to join with, no event can be meant.
+            let Some(values) = values else { continue };
+            let plain = |(mine, _): &(&str, String)| {
+                step.same
+                    .iter()
+                    .all(|join| join.mine != *mine || is_machine_key(mine) || !is_machine_key(&join.theirs))
+            };
+            let value = world.rarest(&step.kinds, values.into_iter().filter(plain).collect());
+            let value = value.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
+            let joined = world.candidates(&step.kinds, value, None);
+            let before: Vec<EventIndex> = joined.into_iter().filter(|event| {
                 let equal = step.same.iter().all(|join| {
                     join.step.as_deref().is_none_or(|step| step == reference)
                         && matches!((world.value(*event, &join.mine), world.value(anchor, &join.theirs)),
@@ -254,14 +259,14 @@ pub(super) fn reversed_order(world: &World<'_>, pattern: &Pattern, entry: &Entry
                     _ => crate::correlate::Tri::Unknown,
                 };
                 let fits = world.all_hold(*event, &step.filters, &bindings) != crate::correlate::Tri::No;
-                equal && fits && !step.same.is_empty() && before == crate::correlate::Tri::Yes
+                equal && fits && before == crate::correlate::Tri::Yes
             }).collect();
             // What also happened on days before comes every night; only what stands alone may be misplaced.
             if !before.iter().all(|event| is_near(world, *event, anchor)) {
                 continue;
             }
             if let Some(event) = before.first().and_then(|event| world.event(*event)) {
-                let line = event.line.map(|line| format!(":{line}")).unwrap_or_default();
+                let line = event.line().map(|line| format!(":{line}")).unwrap_or_default();
                 return Some(format!(
                     "{} ({}{line}) lies before {reference}, though it would have to follow it: clock or zone?",
                     step.name,

@@ -1,7 +1,7 @@
 //! Hosts on which nothing happened yet: the version is affected and a condition about configuration or use is met
 //! by a record of that host. A version alone never exposes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::{ConditionState, Level};
 use crate::correlate::conditions::Judged;
@@ -9,7 +9,7 @@ use crate::correlate::{Search, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::ConditionTest;
 
-use super::anchors::Entry;
+use super::tally::Standing;
 
 /// A host that is exposed, and why.
 #[derive(Debug)]
@@ -23,16 +23,29 @@ pub(super) struct ExposedHost {
 }
 
 /// Exposed hosts of a pattern whose `exposed` verdict has no steps.
-pub(super) fn hosts<'c>(world: &World<'c>, pattern: &'c Pattern, entries: &[Entry]) -> Vec<ExposedHost> {
+pub(super) fn hosts<'c, 's>(
+    world: &World<'c>,
+    pattern: &'c Pattern,
+    standings: impl Iterator<Item = &'s Standing>,
+) -> Vec<ExposedHost> {
     let Some((verdict, needs)) = pattern.verdicts.iter().enumerate().find_map(|(index, verdict)| {
         (verdict.level == Level::Exposed && verdict.steps.is_empty())
             .then(|| (index, verdict.needs.iter().chain(&verdict.requires).copied().collect::<Vec<_>>()))
     }) else {
         return Vec::new();
     };
+    // Of a flood of findings only the hosts matter, and they are few.
+    let found: HashSet<Option<String>> = standings
+        .filter(|standing| standing.level >= Level::Suspected)
+        .map(|standing| {
+            let anchor = usize::try_from(standing.anchor).unwrap_or(usize::MAX);
+            world.value(anchor, "host").map(std::borrow::Cow::into_owned)
+        })
+        .collect();
     known_hosts(world)
-        .into_iter()
-        .filter(|host| !may_have_finding(world, entries, host))
+        .iter()
+        .filter(|host| !may_have_finding(world, &found, host))
+        .cloned()
         .filter_map(|host| {
             let search = Search { host: Some(host.clone()), ..Search::new(world, pattern) };
             let conditions: Vec<(usize, Judged)> = pattern
@@ -63,17 +76,26 @@ fn is_exposed(pattern: &Pattern, needs: &[usize], conditions: &[(usize, Judged)]
 }
 
 /// Hosts that any fact or event names, each once, as first spelled.
-fn known_hosts(world: &World<'_>) -> Vec<String> {
+fn known_hosts<'w>(world: &'w World<'_>) -> &'w [String] {
+    world.hosts.get_or_init(|| named_hosts(world))
+}
+
+fn named_hosts(world: &World<'_>) -> Vec<String> {
     let named = world
         .facts
         .iter()
         .filter(|fact| !fact.kind.is_description())
         .filter_map(|fact| fact.host.as_deref())
         .chain(world.default_host.as_deref())
-        .chain(world.events.iter().filter_map(|event| event.host.as_deref()));
+        .chain(world.all().filter_map(|event| event.host));
     let mut hosts: Vec<String> = Vec::new();
     let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
+    let mut last = None;
     for host in named {
+        // Nearly all events name the same host as the one before.
+        if last.replace(host) == Some(host) {
+            continue;
+        }
         let spellings = seen.entry(world.names.table_key(host)).or_default();
         if !spellings.iter().any(|known| world.names.same(known, host)) {
             spellings.push(host);
@@ -84,10 +106,6 @@ fn known_hosts(world: &World<'_>) -> Vec<String> {
 }
 
 /// A finding of this host, or of one that is not known, says more than that it is exposed.
-fn may_have_finding(world: &World<'_>, entries: &[Entry], host: &str) -> bool {
-    entries.iter().filter(|entry| entry.level >= Level::Suspected).any(|entry| {
-        let anchor = entry.anchors.first().copied();
-        let theirs = anchor.and_then(|anchor| world.value(anchor, "host"));
-        theirs.is_none_or(|theirs| world.names.same(&theirs, host))
-    })
+fn may_have_finding(world: &World<'_>, found: &HashSet<Option<String>>, host: &str) -> bool {
+    found.iter().any(|theirs| theirs.as_ref().is_none_or(|theirs| world.names.same(theirs, host)))
 }

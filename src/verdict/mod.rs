@@ -3,7 +3,10 @@
 //! | module | what |
 //! |---|---|
 //! | `levels` | the level of one outcome |
-//! | `anchors` | outcomes of one pattern to one entry per object |
+//! | `anchors` | what one event that begins a failure comes to |
+//! | `tally` | what all of them say about each object |
+//! | `subsume` | objects that another entry tells more about |
+//! | `floods` | what is not shown each, and what the end of a log keeps open |
 //! | `objects` | which objects are one |
 //! | `exposed` | hosts on which nothing happened yet |
 //! | `doubts` | what is not certain, in sentences |
@@ -15,23 +18,21 @@ mod assemble;
 mod collect;
 mod doubts;
 mod exposed;
+mod floods;
 mod levels;
 mod objects;
+mod subsume;
+mod tally;
 
 use std::collections::HashSet;
 
-use crate::base::{Event, Finding, Level, Notice, NoticeCode};
+use crate::base::{Finding, Level, Notice};
 use crate::correlate::{Bound, Search, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::{Absence, ConditionDef, Verdict};
 
-pub use anchors::Entry;
-
-/// Gives back the text of an event as it was read.
-pub trait Texts {
-    /// The record's text; what can't be read any more is empty.
-    fn text(&self, event: &Event) -> String;
-}
+pub use tally::Entry;
+use tally::{Standing, Tally};
 
 /// What the patterns come to.
 #[derive(Debug, Default)]
@@ -43,61 +44,39 @@ pub struct Judgement {
 }
 
 /// Judges every pattern that `wanted` admits.
-pub fn judge(world: &World<'_>, texts: &dyn Texts, wanted: &dyn Fn(&Pattern) -> bool) -> Judgement {
+pub fn judge(world: &World<'_>, wanted: &dyn Fn(&Pattern) -> bool) -> Judgement {
     let mut judgement = Judgement::default();
     for pattern in world.catalogue.patterns.iter().filter(|pattern| wanted(pattern)) {
-        judge_pattern(world, pattern, texts, &mut judgement);
+        judge_pattern(world, pattern, &mut judgement);
+        world.forget_tables();
     }
     sort(&mut judgement.findings);
     judgement
 }
 
-fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, texts: &dyn Texts, judgement: &mut Judgement) {
+fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, judgement: &mut Judgement) {
     let search = Search::new(world, pattern);
-    let outcomes = search.outcomes();
-    let mut entries = anchors::entries(world, pattern, &outcomes);
-    anchors::subsume(world, &mut entries);
-    open_ends(world, &entries, &outcomes.open_ends, NoticeCode::OpenEnd, judgement);
-    open_ends(world, &entries, &outcomes.holes, NoticeCode::Hole, judgement);
-    let exposed = exposed::hosts(world, pattern, &entries);
-    judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry, texts)));
-    judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host, texts)));
-}
-
-/// A failure began and the log ends, or has a hole, where it would show: said as a notice, since no verdict holds.
-fn open_ends(
-    world: &World<'_>,
-    entries: &[Entry],
-    open_ends: &[(crate::correlate::EventIndex, String)],
-    code: NoticeCode,
-    judgement: &mut Judgement,
-) {
-    if open_ends.is_empty() {
-        return;
+    let mut tally = Tally::of(&search);
+    let held = subsume::held(world, &tally);
+    let mut standing: Vec<(u32, Standing)> =
+        (0..).zip(tally.standings.iter().copied()).filter(|(object, _)| !held.contains(object)).collect();
+    let exposed = exposed::hosts(world, pattern, standing.iter().map(|(_, standing)| standing));
+    standing.sort_by_key(|(object, standing)| {
+        let is_asked = Tally::is_asked(world, standing);
+        (!is_asked, std::cmp::Reverse(standing.level), standing.anchor, *object)
+    });
+    let counted = standing.split_off(standing.len().min(world.bounds.findings));
+    let shown: HashSet<u32> = standing.iter().map(|(object, _)| *object).collect();
+    let anchors = tally.anchors_of(|object| shown.contains(&object));
+    let mut entries: Vec<Entry> = Vec::with_capacity(shown.len());
+    for of_object in anchors.chunk_by(|(one, _), (other, _)| one == other) {
+        let object = of_object.first().map(|(object, _)| *object);
+        entries.extend(object.and_then(|object| tally.entry(object, of_object)));
     }
-    let told: HashSet<crate::correlate::EventIndex> = entries
-        .iter()
-        .flat_map(|entry| entry.anchors.iter().copied().chain(entry.choice.bound_events()))
-        .collect();
-    let mut raised: HashSet<(Option<String>, Option<u64>, String)> = HashSet::new();
-    for (anchor, row) in open_ends {
-        let Some(event) = world.event(*anchor) else { continue };
-        let notice = Notice {
-            code,
-            source: Some(world.path(event.source).to_owned()),
-            line: event.line,
-            detail: match code {
-                NoticeCode::Hole => {
-                    format!("the log has a hole where it would show whether this did harm ({row})")
-                }
-                _ => format!("the log ends before it can be said whether this did harm ({row})"),
-            },
-        };
-        let once = (notice.source.clone(), notice.line, notice.detail.clone());
-        if !told.contains(anchor) && raised.insert(once) {
-            judgement.notices.push(notice);
-        }
-    }
+    floods::ends(&search, &mut tally, &held, judgement);
+    floods::counted(&search, &tally, &counted, judgement);
+    judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry)));
+    judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host)));
 }
 
 /// By level, impact, advisory, first time and object.

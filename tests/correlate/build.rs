@@ -5,20 +5,20 @@
 
 use std::sync::Arc;
 
-use blogscan::base::event::{EventKind, SourceId, StreamId, Text, Values};
+use blogscan::base::event::{EventKind, SourceId, StreamId, Values};
 use blogscan::base::stamp::{SECOND, Span};
 use blogscan::base::version::Ordering;
 use blogscan::base::{
     Coverage, Dialect, Event, Fact, FactKind, Finding, Impact, Interval, Level, Session, Stamp, Zone,
 };
-use blogscan::correlate::{SourceInfo, World, WorldParts};
+use blogscan::correlate::{Bounds, SourceInfo, World, WorldParts};
 use blogscan::identity::Names;
 use blogscan::pattern::Catalogue;
 use blogscan::pattern::model::{
     Absence, Affected, Body, ConditionDef, ConditionTest, Count, EventDef, Ground, Join, Latest, Operand,
     Order, Pattern, Piece, Reference, Rule, Scope, Step, Template, Test, Verdict, Where, WindowDef, Within,
 };
-use blogscan::verdict::{Judgement, Texts, judge};
+use blogscan::verdict::{Judgement, judge};
 
 /// Microseconds of second 0 of every case: 2009-03-05T00:00:00.
 pub const MORNING: i64 = 1_236_211_200 * SECOND;
@@ -461,7 +461,7 @@ impl Log {
             pid: None,
             session: None,
             values: Values::new(),
-            text: Text::Inline(Arc::from("")),
+            text: Arc::from(""),
             untold: Vec::new(),
         })
     }
@@ -522,6 +522,9 @@ pub struct Scene {
     pub links: Vec<(String, String)>,
     pub skew: i64,
     pub default_host: Option<String>,
+    pub bounds: Bounds,
+    /// Sorts of which events were not held.
+    pub lost: Vec<&'static str>,
 }
 
 impl Scene {
@@ -535,6 +538,8 @@ impl Scene {
             links: Vec::new(),
             skew: SKEW,
             default_host: None,
+            bounds: Bounds::default(),
+            lost: Vec::new(),
         }
     }
 
@@ -629,11 +634,14 @@ impl Scene {
             backup_accounts: vec!["svc-backup".to_owned()],
             skew: self.skew,
             default_host: self.default_host.clone(),
+            bounds: self.bounds,
+            lost: self.lost.iter().map(|name| kind(name)).collect(),
+            ..WorldParts::default()
         }
     }
 
     pub fn judge(&self, catalogue: &Catalogue) -> Judgement {
-        judge(&World::new(catalogue, self.parts()), &NoText, &|_| true)
+        judge(&World::new(catalogue, self.parts()), &|_| true)
     }
 
     pub fn findings(&self, pattern: Pattern) -> Vec<Finding> {
@@ -670,12 +678,4 @@ pub fn told(finding: &Finding) -> String {
         .collect();
     let repeats = if finding.repeats > 0 { format!(" +{}", finding.repeats) } else { String::new() };
     format!("{} {}: {}{repeats}", finding.level.name(), about.join(" "), evidence.join(", "))
-}
-
-pub struct NoText;
-
-impl Texts for NoText {
-    fn text(&self, _event: &Event) -> String {
-        String::new()
-    }
 }

@@ -3,6 +3,7 @@
 mod absence;
 mod choice;
 mod conditions;
+mod floods;
 mod lists;
 mod order;
 mod versions;

@@ -73,7 +73,7 @@ impl Bench<'_, '_> {
             (Some(mine), Some(theirs)) => theirs - mine,
             _ => 0,
         };
-        let (mine, theirs) = (one.clone(), other.clone());
+        let (mine, theirs) = (one.event(), other.event());
         let mut parts = parts_of(world);
         for (index, slot) in parts.events.iter_mut().enumerate() {
             let (from, own) = match index {
@@ -138,7 +138,7 @@ impl Bench<'_, '_> {
             let shifted = shifted(world, |other| alone || other == *source);
             let rule = if alone { Rule::Same } else { Rule::NeverRises };
             self.add(format!("zone shifted {path}"), rule, shifted, target, mutants);
-            let is_dated = world.events.iter().any(|event| event.source == *source && event.stamp.is_dated());
+            let is_dated = world.all().any(|event| event.source == *source && event.stamp.is_dated());
             if is_dated {
                 let undated = undated(world, *source);
                 self.add(format!("date removed {path}"), Rule::NeverRises, undated, target, mutants);
@@ -157,7 +157,7 @@ fn mates(world: &World<'_>, target: &Target<'_>, step: &Step, event: EventIndex)
             _ => false,
         })
     };
-    let all = world.of_kinds(&step.kinds).into_iter();
+    let all = world.of_kinds(&step.kinds);
     let all = all.filter(|other| *other != event && !taken.contains(other) && alike(*other));
     std::iter::once(event).chain(all).collect()
 }
@@ -224,7 +224,7 @@ fn with_present(world: &World<'_>, target: &Target<'_>, absence: &Absence) -> Op
         stamp: place.stamp.shifted(shift),
         values: def.set.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
         untold: Vec::new(),
-        ..place.clone()
+        ..place.event()
     };
     for join in &absence.same {
         let of = join.step.as_deref().unwrap_or(reference);

@@ -29,7 +29,7 @@ use indexmap::IndexMap;
 use super::source::{Extract, Workshop};
 use super::{Options, settled};
 use crate::base::{Evidence, Finding, Level};
-use crate::correlate::{Bound, EventIndex, World, WorldParts};
+use crate::correlate::{Bound, EventIndex, Events, World, WorldParts};
 use crate::input::discover;
 use crate::pattern::model::{Step, Verdict};
 use crate::pattern::{Catalogue, Pattern};
@@ -146,19 +146,19 @@ impl<'b, 'c> Bench<'b, 'c> {
     }
 
     fn parts(&self, extracts: Vec<Extract>) -> WorldParts {
-        settled(extracts, self.options, self.settings, self.catalogue).world
+        settled(extracts, &self.workshop.spill, self.options, self.settings, self.catalogue).world
     }
 
     fn judge(&self, parts: WorldParts, pattern: &Pattern) -> Vec<Finding> {
         let world = World::new(self.catalogue, parts);
-        verdict::judge(&world, &self.workshop.spill, &|other| other.id == pattern.id).findings
+        verdict::judge(&world, &|other| other.id == pattern.id).findings
     }
 
     /// Every mutant of a finding of this sample.
     pub(super) fn mutants(&self, id: &str, level: Level, about: &IndexMap<String, String>) -> Vec<Mutant> {
         let Some(pattern) = self.catalogue.pattern(id) else { return Vec::new() };
         let world = World::new(self.catalogue, self.parts(self.extracts.clone()));
-        let findings = verdict::judge(&world, &self.workshop.spill, &|other| other.id == pattern.id).findings;
+        let findings = verdict::judge(&world, &|other| other.id == pattern.id).findings;
         let found = findings.iter().find(|finding| finding.level == level && finding.about == *about);
         let Some(target) = found.and_then(|finding| Target::new(&world, pattern, finding)) else {
             return Vec::new();
@@ -225,12 +225,12 @@ impl<'t> Target<'t> {
 }
 
 fn event_of(world: &World<'_>, piece: &Evidence, step: &Step) -> Option<EventIndex> {
-    world.events.iter().position(|event| {
+    world.all().position(|event| {
         step.kinds.contains(&event.kind)
-            && event.line == piece.line
-            && event.number == piece.record
+            && event.line() == piece.line
+            && event.number() == piece.record
             && world.path(event.source) == piece.source
-            && event.values.iter().all(|(key, value)| {
+            && event.values().iter().all(|(key, value)| {
                 piece.fields.get(key.as_ref()).is_some_and(|field| field == value.as_ref())
             })
     })
@@ -239,7 +239,9 @@ fn event_of(world: &World<'_>, piece: &Evidence, step: &Step) -> Option<EventInd
 /// The world's parts, to be changed and judged again. Indices of events stay those of the world.
 fn parts_of(world: &World<'_>) -> WorldParts {
     WorldParts {
-        events: world.events.clone(),
+        held: Events::default(),
+        spill: world.spill(),
+        events: world.all().map(|event| event.event()).collect(),
         sessions: world.sessions.clone(),
         facts: world.facts.clone(),
         coverage: world.coverage.clone(),
@@ -248,5 +250,7 @@ fn parts_of(world: &World<'_>) -> WorldParts {
         backup_accounts: world.backup_accounts.clone(),
         skew: world.skew,
         default_host: world.default_host.clone(),
+        bounds: world.bounds,
+        lost: world.lost().clone(),
     }
 }

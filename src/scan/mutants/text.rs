@@ -73,8 +73,8 @@ impl Bench<'_, '_> {
         let is_piece = |at: usize, piece: &Evidence| {
             world.event(at).is_some_and(|event| {
                 world.path(event.source) == piece.source
-                    && event.line == piece.line
-                    && event.number == piece.record
+                    && event.line() == piece.line
+                    && event.number() == piece.record
                     && world.catalogue.event(event.kind).is_some_and(|def| def.name == name)
             })
         };
@@ -87,9 +87,8 @@ impl Bench<'_, '_> {
         }
         let mut cuts = Cuts::new();
         let mut all_text = true;
-        for event in world.events.iter().filter(|event| kinds.contains(&event.kind)) {
-            let text = crate::verdict::Texts::text(&self.workshop.spill, event);
-            all_text &= self.cut(world.path(event.source), event.line, &text, &mut cuts);
+        for event in world.all().filter(|event| kinds.contains(&event.kind)) {
+            all_text &= self.cut(world.path(event.source), event.line(), &event.text(), &mut cuts);
         }
         for piece in pieces() {
             all_text &= self.cut(&piece.source, piece.line, &piece.text, &mut cuts);
