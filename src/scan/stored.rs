@@ -22,13 +22,13 @@ use crate::pattern::Catalogue;
 use crate::pattern::model::EventDef;
 use crate::verdict::Texts;
 
-use super::collect::{Fall, Part, SessionPart};
+use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
 use super::pieces::{ReadOn, Resume};
 use super::repeats::{Last, Repeats};
 use super::source::Extract;
 use super::spill::Spill;
-use super::track::{Days, Track};
+use super::track::{Days, Fall, Track};
 use super::unknown::Errors;
 
 /// Everything that one file came to.
