@@ -109,7 +109,8 @@ fn canonical<'c>(product: &str, code: &'c str) -> Option<Cow<'c, str>> {
             is_number.then_some(Cow::Borrowed(if number.is_empty() { "0" } else { number }))
         }
         "tsm" => {
-            let upper = code.to_ascii_uppercase();
+            // `ANR9999D_0756002150`: the number behind it is that of the place in the program.
+            let upper = code.split('_').next()?.to_ascii_uppercase();
             let digits = upper.bytes().skip(3).filter(u8::is_ascii_digit).count();
             let has_severity = digits >= 4 && upper.ends_with(|c: char| c.is_ascii_uppercase());
             let end = upper.len() - usize::from(has_severity);
@@ -127,7 +128,8 @@ fn canonical<'c>(product: &str, code: &'c str) -> Option<Cow<'c, str>> {
     }
 }
 
-/// The 32-bit error behind `V-79-57344-65245`, `0xE000FEDD` or `e000fedd`.
+/// The 32-bit error behind `V-79-57344-65245`, `0xE000FEDD` or `e000fedd`, and behind the negative number that event
+/// data and job histories print for it, `-536805667`.
 pub fn error_number(code: &str) -> Option<u32> {
     let code = code.trim();
     let is_link = code.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("V-79-"));
@@ -135,6 +137,9 @@ pub fn error_number(code: &str) -> Option<u32> {
         let (high, low) = code.get(5..)?.split_once('-')?;
         let (high, low): (u16, u16) = (high.parse().ok()?, low.parse().ok()?);
         return Some(u32::from(high) << 16 | u32::from(low));
+    }
+    if code.starts_with('-') && code.len() >= 9 {
+        return code.parse::<i32>().ok().map(i32::cast_unsigned);
     }
     let hex = code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")).unwrap_or(code);
     let is_hex = hex.len() == 8 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -193,6 +198,9 @@ mod tests {
         assert_eq!(error_number("0xA000971E"), Some(0xA000_971E));
         assert_eq!(link_of(0xA000_971E), "V-79-40960-38686");
         assert_eq!(error_number("V-79-70000-1"), None);
+        assert_eq!(error_number("-536805840"), Some(0xE000_FE30));
+        assert_eq!(error_number("-7"), None);
+        assert_eq!(meaning("tsm", "ANR9999D_0756002150"), meaning("tsm", "ANR9999D"));
         assert_eq!(error_number("é000fedd"), None);
     }
 

@@ -52,6 +52,13 @@ static SECRETS: LazyLock<Vec<Secret>> = LazyLock::new(|| {
         Secret::new(vmware, format!(r"(?i)\b(?:vcb[a-z]*|vmware-cmd|vimsh|esxcfg-[a-z]+|vifs|vicfg-[a-z]+)(?:\.exe|\.pl)?\b[^\r\n]*?\s-p\s*(?P<s>{VALUE})")),
         Secret::new(&["dsmc"], format!(r"(?i)\bdsmc(?:\.exe)?\s+set\s+pass[a-z]*\s+(?P<s>{VALUE})(?:\s+(?P<t>{VALUE}))?")),
         Secret::new(&["issued command:", "dsmadmc"], r"(?i)(?:issued command:\s*|\bdsmadmc\b[^\r\n]*?\s)(?:register|reg|update|upd)\s+(?:node|admin)\s+\S+\s+(?P<s>[^\s=]+)(?:\s|$)".to_owned()),
+        // Parameters of server commands may be cut short: serverpassword=x, passw=x; `set serverpassword x`.
+        Secret::new(&["passw", "serverpa"], format!(r"(?i)(?:passw(?:o|or|ord)?|serverpa(?:s|ss|ssw|sswo|sswor|ssword)?)\s*=\s*(?P<s>{VALUE})")),
+        Secret::new(&["serverpa"], format!(r"(?i)\bset\s+serverpa[a-z]*\s+(?P<s>{VALUE})")),
+        // The password of a data mover for vCenter, as an option of the command or of the file.
+        Secret::new(&["vmcpw"], format!(r"(?im)(?:^[ \t]*|[-/])vmcpw(?:[ \t]*=[ \t]*|[ \t]+)(?P<s>{VALUE})")),
+        // The tools of this database take it without a blank.
+        Secret::new(&["mysql"], r#"(?i)\bmysql[a-z]*(?:\.exe)?\b[^\r\n]*?\s-p(?P<s>"[^"\r\n]*"|'[^'\r\n]*'|[^\s-]\S*)"#.to_owned()),
         // net use X: \\server\share secret /user:domain\name
         Secret::new(&["use"], r"(?i)\bnet(?:\.exe)?\s+use\s+(?:[a-z]:\s+)?\\\\\S+\s+(?P<s>[^\s/]\S*)\s+/u".to_owned()),
         // password=x, "password": "x", Pwd=x; of a connection string, api_key: x
@@ -157,7 +164,7 @@ mod tests {
 
     #[test]
     fn every_expression_compiles() {
-        assert_eq!(SECRETS.len(), 16);
+        assert_eq!(SECRETS.len(), 20);
         assert!(SECRETS.iter().all(|secret| secret.regex().is_some()));
         assert!(WORDS.is_some());
         assert_eq!(mask("pa\u{17f}\u{17f}word=s3cret"), "pa\u{17f}\u{17f}word=***");
@@ -194,6 +201,20 @@ mod tests {
                 "ANR2017I issued command: REG NODE N1 s3cret domain=s",
                 "ANR2017I issued command: REG NODE N1 *** domain=s",
             ),
+            (
+                "ANR2017I issued command: REGISTER NODE \n      N5 s3cret domain=s",
+                "ANR2017I issued command: REGISTER NODE \n      N5 *** domain=s",
+            ),
+            ("DEFINE SERVER s2 SERVERPASSWORD=s3cret HLA=1", "DEFINE SERVER s2 SERVERPASSWORD=*** HLA=1"),
+            ("define server s2 serverpa=s3cret hla=1", "define server s2 serverpa=*** hla=1"),
+            ("issued command: update node n1 passw=s3cret", "issued command: update node n1 passw=***"),
+            (
+                "issued command: SET SERVERPASSWORD s3cret (SESSION: 1)",
+                "issued command: SET SERVERPASSWORD *** (SESSION: 1)",
+            ),
+            ("-vmcuser=root -vmcpw=s3cret -asnodename=DC1", "-vmcuser=root -vmcpw=*** -asnodename=DC1"),
+            ("VMCUser root\nVMCPW s3cret\n", "VMCUser root\nVMCPW ***\n"),
+            ("mysqldump -u root -ps3cret db", "mysqldump -u root -p*** db"),
             ("/password:s3cret /user:x", "/password:*** /user:x"),
         ];
         for (raw, masked) in table {
@@ -208,6 +229,9 @@ mod tests {
             "ANS1025E Session rejected: Authentication failure, the password has expired",
             "PASSWORDACCESS generate",
             "password is required",
+            "UPDATE NODE n1 forcepwreset=yes passexp=90",
+            "passwordaccess=generate",
+            "mysqldump -u root -p db",
             "bpbackup -p nbutest03_testpolicy -s full",
             "The password for node A was changed by B",
             "-password -server x",

@@ -538,7 +538,7 @@ impl Part {
         self.swappable += next.swappable;
         self.host = self.host.take().or(next.host);
         for (dialect, track) in next.tracks {
-            self.tracks.entry(dialect).or_default().join(&track, shift, dialect.quiet_time());
+            self.tracks.entry(dialect).or_default().join(&track, shift, dialect);
         }
         self.first_failures.join(next.first_failures);
         for (code, count) in next.codes {

@@ -39,6 +39,15 @@ const OTHER_DAYS: usize = 3;
 /// A list with more gaps in its numbers than one in so many entries was filtered.
 const ENTRIES_PER_GAP: usize = 10;
 
+/// A list of more hours than a century has them shows no habits that anybody would ask for.
+const MOST_HOURS: usize = 1_000_000;
+
+/// Days around a silence that are looked at: habits change.
+const DAYS_AROUND: i64 = 60;
+
+/// Silences on either side that are held against one: more are not needed to see what comes again.
+const MOST_ALIKE: usize = 2000;
+
 /// A gap in numbers that is so many times as wide as those that a filter leaves.
 const WIDE: u64 = 3;
 
@@ -66,7 +75,7 @@ struct Silence {
 
 impl Silence {
     fn length(&self) -> i64 {
-        self.to.saturating_sub(self.from)
+        self.to.saturating_sub(self.from).max(0)
     }
 
     /// The same silence on another day, as long and at the same time.
@@ -76,6 +85,13 @@ impl Silence {
         let apart = apart.min(DAY - apart);
         apart <= HOUR.max(mine / 4) && mine.saturating_mul(3) <= theirs.saturating_mul(5)
     }
+}
+
+/// Another silence near this one that is like it, and for which more holds.
+fn comes_again(silence: &Silence, silences: &[Silence], more: &dyn Fn(&Silence) -> bool) -> bool {
+    let own = silences.partition_point(|other| other.from < silence.from);
+    let near = silences.iter().skip(own.saturating_sub(MOST_ALIKE)).take(2 * MOST_ALIKE);
+    near.filter(|other| other.from != silence.from).any(|other| more(other) && silence.is_like(other))
 }
 
 /// Behind which runs of a list something is missing: one answer for every run but the last. The runs are in order of
@@ -126,14 +142,8 @@ impl Numbers {
 
     fn lack(&self, silence: &Silence, jump: u64, silences: &[Silence]) -> bool {
         let is_wide = self.usual.is_some_and(|usual| jump >= usual.saturating_mul(WIDE));
-        let comes_again = || {
-            silences.iter().any(|other| {
-                other.from != silence.from
-                    && other.jump.is_some_and(|theirs| theirs.saturating_mul(WIDE) >= jump)
-                    && silence.is_like(other)
-            })
-        };
-        (self.dense || is_wide) && !comes_again()
+        let as_wide = |other: &Silence| other.jump.is_some_and(|theirs| theirs.saturating_mul(WIDE) >= jump);
+        (self.dense || is_wide) && !comes_again(silence, silences, &as_wide)
     }
 }
 
@@ -141,6 +151,8 @@ impl Numbers {
 struct Habits {
     /// Hours, counted from the epoch, with an entry.
     hours: BTreeSet<i64>,
+    /// Days, counted likewise.
+    days: BTreeSet<i64>,
     /// First and last hour of the list.
     reach: Option<(i64, i64)>,
     /// Hours in which an entry would be usual, and there is none.
@@ -155,8 +167,8 @@ struct Habits {
 
 impl Habits {
     fn of(runs: &[Run], silences: &[Silence]) -> Habits {
-        let hours: BTreeSet<i64> =
-            runs.iter().flat_map(|run| run.from.div_euclid(HOUR)..=run.to.div_euclid(HOUR)).collect();
+        let hours = hours(runs);
+        let days = hours.iter().map(|hour| hour.div_euclid(24)).collect();
         let reach = hours.first().copied().zip(hours.last().copied());
         let mut lengths: Vec<i64> = silences.iter().map(Silence::length).collect();
         lengths.sort_unstable();
@@ -167,7 +179,7 @@ impl Habits {
             (Some(first), Some(last)) => last.to.saturating_sub(first.from),
             _ => 0,
         };
-        let mut habits = Habits { hours, reach, empty: BTreeSet::new(), extent, clockwork, longest };
+        let mut habits = Habits { hours, days, reach, empty: BTreeSet::new(), extent, clockwork, longest };
         habits.empty = habits.empty_hours();
         habits
     }
@@ -179,11 +191,11 @@ impl Habits {
         for hour in &self.hours {
             *by_hour.entry(hour.rem_euclid(24)).or_default() += 1;
         }
-        let days: BTreeSet<i64> = self.hours.iter().map(|hour| hour.div_euclid(24)).collect();
         let (mut expected, mut empty) = (0_usize, BTreeSet::new());
         for (of_day, there) in by_hour {
             // The first and the last day are there in part.
-            let within = days
+            let within = self
+                .days
                 .iter()
                 .map(|day| day.saturating_mul(24).saturating_add(of_day))
                 .filter(|hour| (first..=last).contains(hour));
@@ -211,25 +223,25 @@ impl Habits {
                 .is_some_and(|longest| length.saturating_mul(100) >= longest.saturating_mul(of(UNUSUAL)))
                 && self.extent >= length.saturating_mul(of(TIMES_AS_LONG))
         };
-        let comes_again =
-            || silences.iter().any(|other| other.from != silence.from && silence.is_like(other));
         let lacks_hour = || {
             let (first, last) = (silence.from.div_euclid(HOUR), silence.to.div_euclid(HOUR));
-            length < DAY && self.empty.iter().any(|hour| (first..=last).contains(hour))
+            length < DAY && first <= last && self.empty.range(first..=last).next().is_some()
         };
         shows_habits
-            && (lacks_hour() || (is_long() || self.is_long_for_the_time(silence, silences)) && !comes_again())
+            && (lacks_hour()
+                || (is_long() || self.is_long_for_the_time(silence, silences))
+                    && !comes_again(silence, silences, &|_| true))
     }
 
     /// Is the list never silent for nearly as long around this time of other days?
     fn is_long_for_the_time(&self, silence: &Silence, silences: &[Silence]) -> bool {
         let length = silence.length();
         let Some((first, last)) = self.reach.filter(|_| length < DAY - 4 * HOUR) else { return false };
-        let days: BTreeSet<i64> = self.hours.iter().map(|hour| hour.div_euclid(24)).collect();
         let own = silence.from.div_euclid(DAY);
         let middle = (silence.from.saturating_add(length / 4), silence.to.saturating_sub(length / 4));
         let mut others = 0_usize;
-        for day in days.iter().filter(|day| **day != own) {
+        let around = self.days.range(own.saturating_sub(DAYS_AROUND)..=own.saturating_add(DAYS_AROUND));
+        for day in around.filter(|day| **day != own) {
             let shift = (day - own).saturating_mul(DAY);
             let (from, to) = (middle.0.saturating_add(shift), middle.1.saturating_add(shift));
             if from < first.saturating_mul(HOUR) || to > last.saturating_mul(HOUR) {
@@ -246,6 +258,20 @@ impl Habits {
         }
         others >= OTHER_DAYS
     }
+}
+
+/// The hours in which a list has entries. None, if it reaches over more time than anybody keeps.
+fn hours(runs: &[Run]) -> BTreeSet<i64> {
+    let mut hours = BTreeSet::new();
+    for run in runs {
+        let (first, last) = (run.from.div_euclid(HOUR), run.to.div_euclid(HOUR));
+        let length = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
+        if length > MOST_HOURS || hours.len() > MOST_HOURS {
+            return BTreeSet::new();
+        }
+        hours.extend(first..=last);
+    }
+    hours
 }
 
 /// Are the silences, but for the longest, about equally long?
@@ -360,6 +386,20 @@ mod tests {
             (0..20).map(move |job| (night * 1440 + job, u64::try_from(4000 + night * 350 + job).ok()))
         });
         assert!(found(&runs(nights)).is_empty());
+    }
+
+    /// A hostile list takes no longer than others.
+    #[test]
+    fn any_times_are_read_without_haste_or_harm() {
+        let far = |from: i64, to: i64| Run { from, to, numbers: None, entries: 2 };
+        let ages = [far(i64::MIN, -DAY), far(0, 9000 * 365 * DAY), far(i64::MAX - 1, i64::MAX)];
+        assert!(found(&ages).is_empty());
+        let crossed = [far(0, 10 * DAY), far(DAY, 2 * DAY), far(3 * DAY, 4 * DAY)];
+        assert!(found(&crossed).is_empty());
+        let many = uncounted((0..40_000).map(|at| at * 7 + at % 3 * 2));
+        assert_eq!(holes(&many).len(), 39_999);
+        let counted = runs((0..40_000).map(|at| (at * 11, u64::try_from(at * 2).ok())));
+        assert_eq!(holes(&counted).len(), 39_999);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) struct Track {
     stretches: Vec<Stretch>,
     last_number: Option<u64>,
     last_session: Option<u32>,
+    /// Number and session of the first record: what goes on behind another track is told by them.
+    first: Option<(Option<u64>, Option<u32>)>,
 }
 
 /// A stretch as it is given out.
@@ -127,6 +129,7 @@ impl Track {
     ) {
         let runs_on = session.is_some() && session == self.last_session;
         self.last_session = session;
+        self.first.get_or_insert((number, session));
         self.add(stamp, at, if runs_on { dialect.quiet_time() } else { Some(BREATH) }, number);
     }
 
@@ -138,8 +141,12 @@ impl Track {
     }
 
     /// Adds what followed in the source, shifted by whole days.
-    pub(super) fn join(&mut self, next: &Track, shift: i64, quiet: Option<i64>) {
-        let reach = quiet.unwrap_or(i64::MAX);
+    pub(super) fn join(&mut self, next: &Track, shift: i64, dialect: Dialect) {
+        if dialect.coverage_kind() == CoverageKind::JobList {
+            self.join_list(next, shift, dialect);
+            return;
+        }
+        let reach = dialect.quiet_time().unwrap_or(i64::MAX);
         for stretch in next.stretches.iter().map(|stretch| stretch.shifted(shift)) {
             match self.stretches.last_mut() {
                 Some(held)
@@ -152,6 +159,36 @@ impl Track {
                 _ => self.stretches.push(stretch),
             }
         }
+    }
+
+    /// The same of a list, whose entries follow one another as they would in one piece.
+    fn join_list(&mut self, next: &Track, shift: i64, dialect: Dialect) {
+        let (number, session) = next.first.unwrap_or_default();
+        let follows = match (number, self.last_number) {
+            (Some(number), Some(last)) => number.abs_diff(last) <= 1,
+            _ => true,
+        };
+        let runs_on = session.is_some() && session == self.last_session;
+        let reach = if runs_on { dialect.quiet_time().unwrap_or(i64::MAX) } else { BREATH };
+        let mut behind = next.stretches.iter().map(|stretch| stretch.shifted(shift));
+        if let (Some(held), Some(first)) = (self.stretches.last_mut(), next.stretches.first()) {
+            let first = first.shifted(shift);
+            let touches = follows
+                && held.first.is_dated() == first.first.is_dated()
+                && first.from <= held.to.saturating_add(reach)
+                && first.to >= held.from.saturating_sub(reach);
+            if touches {
+                held.take(&first);
+                behind.next();
+            }
+        }
+        self.stretches.extend(behind);
+        if self.stretches.len() >= MOST_STRETCHES {
+            self.coarsen();
+        }
+        self.first = self.first.or(next.first);
+        self.last_number = next.last_number.or(self.last_number);
+        self.last_session = next.last_session;
     }
 
     fn merge(&mut self) {
@@ -396,6 +433,34 @@ mod tests {
         assert!(reached.len() <= MOST_STRETCHES);
         assert_eq!(reached[0].interval.from, at(0));
         assert_eq!(reached.iter().map(|stretch| stretch.records).sum::<usize>(), MOST_STRETCHES * 2);
+    }
+
+    /// What is read on another night is joined to what was read before as if it had been read at once.
+    #[test]
+    fn a_list_that_is_read_on_is_as_one_that_is_read_at_once() {
+        let entries: Vec<(i64, Option<u64>, Option<u32>)> = vec![
+            (0, Some(4), Some(1)),
+            (1, Some(5), Some(2)),
+            (9, None, Some(2)),
+            (10, Some(6), Some(3)),
+            (11, Some(9), Some(4)),
+            (50, Some(10), Some(4)),
+            (60, Some(11), None),
+        ];
+        let read = |entries: &[(i64, Option<u64>, Option<u32>)]| {
+            let mut track = Track::default();
+            for (hour, number, session) in entries {
+                track.add_entry(at(*hour), hour * HOUR, Dialect::TsmSched, *number, *session);
+            }
+            track
+        };
+        let whole = read(&entries).finish(CoverageKind::JobList);
+        for cut in 0..=entries.len() {
+            let (head, tail) = entries.split_at(cut);
+            let mut joined = read(head);
+            joined.join(&read(tail), 0, Dialect::TsmSched);
+            assert_eq!(joined.finish(CoverageKind::JobList), whole, "cut at {cut}");
+        }
     }
 
     #[test]

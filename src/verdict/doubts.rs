@@ -176,9 +176,9 @@ fn hole_in(world: &World<'_>, absence: &Absence, entry: &Entry, row: &str) -> Op
         |step: &str| entry.choice.steps.iter().find(|bound| bound.name == step).map(|bound| bound.event);
     let (source, last, next) = world.hole_between(&absence.kinds, event(from)?, event(to)?)?;
     Some(format!(
-        "{} has a hole from {last} to {next}: a record of that time may be missing ({})",
-        world.path(source),
-        row_words(row)
+        "no log at hand covers the time in question ({}): {} has a hole from {last} to {next}",
+        row_words(row),
+        world.path(source)
     ))
 }
 
