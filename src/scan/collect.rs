@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap, IndexSet};
-use serde::{Deserialize, Serialize};
 
-use crate::base::stamp::{HOUR, MINUTE};
+use crate::base::stamp::HOUR;
 use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
     SourceId, Stamp, StreamId, Zone,
@@ -17,7 +16,7 @@ use crate::matching::{Hit, Plan};
 
 use super::first_failure::FirstFailures;
 use super::repeats::Repeats;
-use super::track::{Days, Track, micros};
+use super::track::{Days, Fall, MOST_FALLS, Track, micros};
 use super::unknown::Errors;
 
 /// What does not change while a source is read.
@@ -86,27 +85,6 @@ pub(super) struct Part {
     /// Events so far, to keep few of many equal ones.
     pub(super) repeats: Repeats,
 }
-
-/// A record without zone that lies before the one above it, by an hour at most and by more than lines stand out of order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fall {
-    /// Position of the record.
-    pub(super) position: i64,
-    /// Civil time of the record above it.
-    pub(super) before: i64,
-    /// Its own.
-    pub(super) after: i64,
-}
-
-impl Fall {
-    fn between(before: i64, after: i64, position: i64) -> Option<Fall> {
-        let step = before.saturating_sub(after);
-        (step > MINUTE && step <= HOUR).then_some(Fall { position, before, after })
-    }
-}
-
-/// A log whose clock steps back more often than this tells nothing by it.
-pub(super) const MOST_FALLS: usize = 64;
 
 /// The sink of one call of a splitter.
 pub(super) struct Collector<'p, 'r, 'c> {

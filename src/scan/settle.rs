@@ -17,14 +17,14 @@ use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
-use super::collect::{Fall, MOST_FALLS, Part, SessionPart};
+use super::collect::{Part, SessionPart};
 use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::links::Links;
 use super::neighbours::Neighbours;
 use super::roles;
 use super::source::Extract;
-use super::track::Reached;
+use super::track::{Fall, MOST_FALLS, Reached};
 use super::unknown::Errors;
 
 /// A source as the report shows it, beside what the world takes from it.

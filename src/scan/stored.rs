@@ -22,12 +22,12 @@ use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
 use crate::pattern::model::EventDef;
 
-use super::collect::{Fall, Part, SessionPart};
+use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
 use super::pieces::{ReadOn, Resume};
 use super::repeats::{Last, Repeats};
 use super::source::Extract;
-use super::track::{Days, Track};
+use super::track::{Days, Fall, Track};
 use super::unknown::Errors;
 
 /// Everything that one file came to.

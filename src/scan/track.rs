@@ -271,6 +271,28 @@ impl Track {
 /// A bound for sources whose every record stands alone (an export of errors only, with record numbers).
 const MOST_STRETCHES: usize = 20_000;
 
+/// A record without zone that lies before the one above it, by an hour at most and by more than lines stand out of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fall {
+    /// Position of the record.
+    pub(super) position: i64,
+    /// Civil time of the record above it.
+    pub(super) before: i64,
+    /// Its own.
+    pub(super) after: i64,
+}
+
+impl Fall {
+    /// Of a record at this position, between the time of the one above it and its own.
+    pub(super) fn between(before: i64, after: i64, position: i64) -> Option<Fall> {
+        let step = before.saturating_sub(after);
+        (step > MINUTE && step <= HOUR).then_some(Fall { position, before, after })
+    }
+}
+
+/// A log whose clock steps back more often than this tells nothing by it.
+pub(super) const MOST_FALLS: usize = 64;
+
 /// Day roll-over of a log without dates.
 ///
 /// A chunk of a file is read without knowing what stands before it: its days are counted from its first line and
