@@ -101,6 +101,8 @@ impl Bench<'_, '_> {
         };
         // What a dialect makes of several lines does not go away with the one that it points to.
         parts.events.retain(|event| !kinds.contains(&event.kind));
+        let spill = std::sync::Arc::clone(&parts.spill);
+        parts.held.retain(&spill, |event| !kinds.contains(&event.kind));
         self.add(format!("without {name}"), rule, parts, target, mutants);
     }
 
