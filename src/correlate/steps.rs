@@ -433,10 +433,13 @@ impl<'w, 'c> Search<'w, 'c> {
 
     /// What makes two events of a counted step different: their distinct value, else their content. The same
     /// record in two copies of a log counts once; one that lacks the value differs from none.
-    fn identity(&self, event: EventIndex, count: &Count) -> Option<String> {
+    fn identity(&self, event: EventIndex, count: &Count) -> Option<Identity> {
         match &count.distinct {
-            Some(key) => self.world.value(event, key).map(|value| self.world.value_key(key, &value)),
-            None => Some(self.world.content(event)),
+            Some(key) => {
+                let value = self.world.value(event, key)?;
+                Some(Identity::Value(self.world.value_key(key, &value)))
+            }
+            None => self.world.event(event).map(|event| Identity::Content(event.mark())),
         }
     }
 
@@ -459,6 +462,13 @@ impl<'w, 'c> Search<'w, 'c> {
 /// which came first, the total order does.
 fn close(first: EventIndex, other: EventIndex, relation: &Relation, count: &Count) -> Tri {
     if other > first { relation.near(0, count.window.0) } else { relation.within(0, count.window.0) }
+}
+
+/// What makes an event of a counted step another one. In a flood each event is asked for many times.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Identity {
+    Value(String),
+    Content(u64),
 }
 
 /// How many events of a counted step are shown as evidence.

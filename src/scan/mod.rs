@@ -8,6 +8,7 @@ mod first_failure;
 mod links;
 mod mutants;
 mod neighbours;
+mod part;
 mod pieces;
 pub mod proof;
 mod recall;

@@ -11,7 +11,8 @@ use crate::base::{DateOrder, Dialect, Feed, Record, Sink, Splitter};
 use crate::dialect::{Claim, Reader, SourceContext};
 use crate::input::{self, ChunkRange, Outcome, OutcomeSoFar, PlainFile, TextReader};
 
-use super::collect::{Collector, Part, Reading};
+use super::collect::{Collector, Reading};
+use super::part::Part;
 use super::repeats::Repeats;
 
 /// A log that was read up to the head of a record, and from there to its end, where it may have been half written.

@@ -17,11 +17,11 @@ use crate::identity::Names;
 use crate::settings::{Settings, ZoneRule};
 
 use super::Options;
-use super::collect::{Part, SessionPart};
 use super::coverage::Reach;
 use super::first_failure::FirstFailures;
 use super::links::Links;
 use super::neighbours::Neighbours;
+use super::part::{Part, SessionPart};
 use super::roles;
 use super::source::Extract;
 use super::track::{Fall, MOST_FALLS, Reached};

@@ -18,7 +18,8 @@ use crate::matching::Matcher;
 use crate::pattern::Catalogue;
 
 use super::Options;
-use super::collect::{Collector, Part, Reading};
+use super::collect::{Collector, Reading};
+use super::part::Part;
 use super::pieces::{Resume, read_chunks, read_in_order, read_on, read_text};
 use super::repeats::Repeats;
 

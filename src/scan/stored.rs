@@ -22,8 +22,8 @@ use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
 use crate::pattern::model::EventDef;
 
-use super::collect::{Part, SessionPart};
 use super::first_failure::FirstFailures;
+use super::part::{Part, SessionPart};
 use super::pieces::{ReadOn, Resume};
 use super::repeats::{Last, Repeats};
 use super::source::Extract;
