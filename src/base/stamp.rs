@@ -255,6 +255,24 @@ fn swap_day_and_month(micros: i64) -> i64 {
 
 /// Printed as in reports: `2009-03-05T14:55:05.986`, with the offset where the zone is known, `14:55:05.986`
 /// without date, empty without time.
+impl Stamp {
+    /// The same for all stamps that are printed alike: what was found out of a record's time beyond what is printed is
+    /// left aside.
+    pub fn as_printed(self) -> Stamp {
+        match self {
+            Stamp::None => Stamp::None,
+            Stamp::Clock { micros, fraction } => Stamp::Clock { micros: micros.rem_euclid(DAY), fraction },
+            Stamp::Dated { micros, zone, fraction, .. } => {
+                let zone = match zone {
+                    Zone::Either(..) => Zone::Unknown,
+                    told => told,
+                };
+                Stamp::Dated { micros, zone, fraction, swappable: false }
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Stamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {

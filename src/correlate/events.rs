@@ -410,10 +410,11 @@ impl Held<'_> {
         })
     }
 
-    /// Tells events with different content apart, apart from where they were read, without copying what they say.
+    /// Stands for what an event says, wherever it was read: the same record in two copies of a log has the same mark. In
+    /// a flood each event is asked for many times, so nothing of it is copied.
     pub fn mark(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.kind, self.stamp, self.host, self.pid, self.keys).hash(&mut hasher);
+        (self.kind, self.stamp.as_printed(), self.host, self.pid, self.keys).hash(&mut hasher);
         self.spill.look(self.rest, |rest| {
             let mut rest = numbers_skipped(rest).unwrap_or_default();
             for _ in self.keys {
@@ -531,6 +532,31 @@ mod tests {
             assert_eq!(held.value("backup_id").as_deref(), event.values.get("backup_id").map(|id| &**id));
             assert_eq!(held.value("fragment"), None);
         }
+    }
+
+    /// Two copies of a log, of which only one shows the order of day and month, or which of two zones held.
+    #[test]
+    fn a_mark_stands_for_what_is_said_wherever_it_was_read() {
+        let spill = Spill::new();
+        let mut events = Events::default();
+        let stamped = |zone, swappable| {
+            let stamp = Stamp::Dated { micros: 5 * HOUR, zone, fraction: true, swappable };
+            Event { stamp, ..event(1) }
+        };
+        let first = stamped(Zone::Unknown, false);
+        let elsewhere =
+            Event { source: SourceId(9), position: 77, line: Some(8), ..stamped(Zone::Unknown, true) };
+        let either = stamped(Zone::Either(7200, 3600), false);
+        let placed = stamped(Zone::Offset(3600), false);
+        let values = [("backup_id", "srv_1".to_owned()), ("copy", "2".to_owned())];
+        let copy = Event { values: values.into_iter().collect(), ..first.clone() };
+        let all = [first, elsewhere, either, placed, copy];
+        assert!(all.iter().all(|event| events.push(&spill, event)));
+        let marks: Vec<u64> = events.iter(&spill).map(|event| event.mark()).collect();
+        assert_eq!(marks[0], marks[1]);
+        assert_eq!(marks[0], marks[2]);
+        assert_ne!(marks[0], marks[3]);
+        assert_ne!(marks[0], marks[4]);
     }
 
     #[test]

@@ -439,7 +439,7 @@ impl<'w, 'c> Search<'w, 'c> {
                 let value = self.world.value(event, key)?;
                 Some(Identity::Value(self.world.value_key(key, &value)))
             }
-            None => self.world.event(event).map(|event| Identity::Content(event.mark())),
+            None => self.world.mark(event).map(Identity::Content),
         }
     }
 
@@ -464,7 +464,7 @@ fn close(first: EventIndex, other: EventIndex, relation: &Relation, count: &Coun
     if other > first { relation.near(0, count.window.0) } else { relation.within(0, count.window.0) }
 }
 
-/// What makes an event of a counted step another one. In a flood each event is asked for many times.
+/// What makes an event of a counted step another one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Identity {
     Value(String),
@@ -475,12 +475,9 @@ enum Identity {
 const MOST_SHOWN: usize = 8;
 
 impl World<'_> {
-    /// What an event says, apart from where it was read.
-    pub fn content(&self, event: EventIndex) -> String {
-        let Some(event) = self.event(event) else { return String::new() };
-        let values: Vec<String> =
-            event.values().iter().map(|(key, value)| format!("{key}={value}")).collect();
-        format!("{} {} {:?} {:?} {}", event.kind.0, event.stamp, event.host, event.pid, values.join(" "))
+    /// Stands for what an event says, wherever it was read ([`super::events::Held::mark`]).
+    pub fn mark(&self, event: EventIndex) -> Option<u64> {
+        self.event(event).map(|event| event.mark())
     }
 
     /// Does any event of these kinds rest on an unverified wording only?

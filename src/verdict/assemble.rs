@@ -361,14 +361,14 @@ fn objects(
         let evidence = naming(search.world, &entry.choice.steps, &values, pile);
         listed.push(ListedObject { role: "affected".to_owned(), values, evidence });
     }
-    let mut known: HashSet<String> = HashSet::new();
+    let mut known: HashSet<Option<u64>> = HashSet::new();
     for also in verdict.map(|verdict| verdict.also.as_slice()).unwrap_or_default() {
         let mut found = further(search, also, &entry.choice.steps);
         let of_the_chosen = found.len();
         found.extend(entry.others.iter().flat_map(|choice| further(search, also, &choice.steps)));
         for (number, event) in found.into_iter().enumerate() {
             // What one occurrence calls suspect is not good because another lies behind it.
-            let is_new = known.insert(search.world.content(event));
+            let is_new = known.insert(search.world.mark(event));
             if number >= of_the_chosen && !is_new || listed.len() > MOST_OBJECTS {
                 continue;
             }
@@ -448,7 +448,7 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
         })
     };
     let counts_itself = matches!(also.place, AlsoPlace::After(_));
-    let mut listed: HashSet<String> = HashSet::new();
+    let mut listed: HashSet<Option<u64>> = HashSet::new();
     of_kinds(&also.kinds)
         .into_iter()
         .flatten()
@@ -458,7 +458,7 @@ fn further(search: &Search<'_, '_>, also: &Also, steps: &[Bound]) -> Vec<EventIn
         })
         .filter(|event| world.all_hold(*event, &also.filters, &bindings) != Tri::No && !past_an_end(*event))
         // A second copy of a log lists nothing new.
-        .filter(|event| listed.insert(world.content(*event)))
+        .filter(|event| listed.insert(world.mark(*event)))
         .take(MOST_OBJECTS)
         .collect()
 }

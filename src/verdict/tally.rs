@@ -348,14 +348,14 @@ fn different(world: &World<'_>, anchors: &[(u32, EventIndex)]) -> usize {
     if anchors.iter().all(|(_, anchor)| source(*anchor) == first) {
         return anchors.len();
     }
-    let mut in_source: HashMap<(String, SourceId), usize> = HashMap::new();
-    let mut different: HashSet<(String, usize)> = HashSet::new();
+    let mut in_source: HashMap<(Option<u64>, SourceId), usize> = HashMap::new();
+    let mut different: HashSet<(Option<u64>, usize)> = HashSet::new();
     for (_, anchor) in anchors {
         let Some(source) = source(*anchor) else { continue };
-        let content = world.content(*anchor);
-        let number = in_source.entry((content.clone(), source)).or_default();
+        let mark = world.mark(*anchor);
+        let number = in_source.entry((mark, source)).or_default();
         *number += 1;
-        different.insert((content, *number));
+        different.insert((mark, *number));
     }
     different.len()
 }
