@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use crate::pattern::{Catalogue, Fault};
 
 /// The checked patterns.
-const PATTERNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/patterns.json"));
+const PATTERNS: &str = include_str!(concat!(env!("OUT_DIR"), "/patterns.json"));
 
 /// The built-in patterns and those of `folders`, as [`Catalogue::load`] gives them.
 pub fn catalogue(folders: &[PathBuf]) -> (Catalogue, Vec<Fault>) {
     if folders.is_empty()
-        && let Ok(catalogue) = serde_json::from_slice(PATTERNS)
+        && let Ok(catalogue) = serde_json::from_str(PATTERNS)
     {
         return (catalogue, Vec::new());
     }
@@ -31,7 +31,7 @@ mod tests {
             event.samples.clear();
             event.near_misses.clear();
         }
-        let built: Catalogue = serde_json::from_slice(PATTERNS).unwrap();
+        let built: Catalogue = serde_json::from_str(PATTERNS).unwrap();
         assert!(built.patterns.len() > 100);
         assert_eq!(format!("{built:#?}"), format!("{read:#?}"));
     }

@@ -63,17 +63,30 @@ pub(super) fn read_chunks(
         match &mut whole {
             None => whole = Some((part, next)),
             Some((before, outcome)) => {
-                let (part, next) = if before.days.misleads(&part.days) {
-                    read(range, Part { days: before.days.continued(), ..Part::default() })
-                } else {
-                    (part, next)
-                };
+                let (part, next) = knowing(before, (part, next), |part| read(range, part));
                 before.join(part, outcome.breaks, (reading.spill, reading.most_events));
                 outcome.join(next);
             }
         }
     }
-    whole.unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()))
+    whole.unwrap_or_else(nothing)
+}
+
+/// A piece that counted its days wrongly, because it did not know of what stands before it, is read again.
+fn knowing(
+    before: &Part,
+    piece: (Part, Outcome),
+    read: impl FnOnce(Part) -> (Part, Outcome),
+) -> (Part, Outcome) {
+    match before.days.misleads(&piece.0.days) {
+        true => read(Part { days: before.days.continued(), ..Part::default() }),
+        false => piece,
+    }
+}
+
+/// What a file without any piece comes to.
+fn nothing() -> (Part, Outcome) {
+    (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish())
 }
 
 /// So many pieces for each thread are read before they are put together: what all pieces of a large file hold is not to
@@ -124,11 +137,7 @@ pub(super) fn read_on(
             whole = Some((part, next));
             continue;
         };
-        let (part, next) = if held.days.misleads(&part.days) {
-            read(range, Part { days: held.days.continued(), ..Part::default() })
-        } else {
-            (part, next)
-        };
+        let (part, next) = knowing(held, (part, next), |part| read(range, part));
         if number == last {
             resume = OutcomeSoFar::of(outcome).map(|outcome| Resume {
                 offset: range.start,
@@ -141,8 +150,7 @@ pub(super) fn read_on(
         held.join(part, outcome.breaks, (reading.spill, reading.most_events));
         outcome.join(next);
     }
-    let (part, outcome) = whole
-        .unwrap_or_else(|| (Part::default(), TextReader::from_read("", Box::new(std::io::empty())).finish()));
+    let (part, outcome) = whole.unwrap_or_else(nothing);
     let resume = resume.filter(|_| OutcomeSoFar::of(&outcome).is_some());
     (part, outcome, resume)
 }

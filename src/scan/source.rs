@@ -14,7 +14,7 @@ use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
 };
 use crate::input::{self, Format, Found, Kind, Outcome, PlainFile, TextReader};
-use crate::matching::Matcher;
+use crate::matching::{Matcher, Plan};
 use crate::pattern::Catalogue;
 
 use super::Options;
@@ -158,14 +158,7 @@ impl<'c> Workshop<'c> {
         };
         let context = self.place(dialect, &mut extract);
         let plan = self.matcher.plan(extract.dialect);
-        let reading = Reading {
-            plan: &plan,
-            spill: &self.spill,
-            most_events: self.most_events,
-            midnight: context.place.date.map(midnight),
-            process: context.place.process.as_deref(),
-            order: extract.order,
-        };
+        let reading = self.reading(&plan, &context);
         let (part, outcome, resume) = match dialect.cuttable() {
             true => read_on(&file, dialect, &context, &reading, Some(resume)),
             false => read_in_order(&file, dialect, &context, &reading, Some(resume))?,
@@ -181,6 +174,18 @@ impl<'c> Workshop<'c> {
         let own = || without_rotation(&extract.path).to_owned();
         extract.stream = extract.place.stream.clone().unwrap_or_else(own);
         SourceContext { path: extract.path.clone(), date_order: extract.order, place: extract.place.clone() }
+    }
+
+    /// What does not change while a source is read.
+    fn reading<'r>(&'r self, plan: &'r Plan<'c>, context: &'r SourceContext) -> Reading<'r, 'c> {
+        Reading {
+            plan,
+            spill: &self.spill,
+            most_events: self.most_events,
+            midnight: context.place.date.map(midnight),
+            process: context.place.process.as_deref(),
+            order: context.date_order,
+        }
     }
 
     /// Reads one source. `order` is what it proved when it was read before; the user's word counts only for a source
@@ -247,14 +252,7 @@ impl<'c> Workshop<'c> {
             place: extract.place.clone(),
         };
         let plan = self.matcher.plan(extract.dialect);
-        let reading = Reading {
-            plan: &plan,
-            spill: &self.spill,
-            most_events: self.most_events,
-            midnight: None,
-            process: context.place.process.as_deref(),
-            order: extract.order,
-        };
+        let reading = Reading { midnight: None, ..self.reading(&plan, &context) };
         let mut part = Part::default();
         let mut collector = Collector {
             reading: &reading,
@@ -295,14 +293,7 @@ impl<'c> Workshop<'c> {
         extract.order = order.or(self.order);
         let context = self.place(dialect, extract);
         let plan = self.matcher.plan(extract.dialect);
-        let reading = Reading {
-            plan: &plan,
-            spill: &self.spill,
-            most_events: self.most_events,
-            midnight: context.place.date.map(midnight),
-            process: context.place.process.as_deref(),
-            order: extract.order,
-        };
+        let reading = self.reading(&plan, &context);
         let chunks = text.cuttable().filter(|_| dialect.cuttable());
         let kept = text.plain_file().filter(|_| self.keeps);
         let (part, outcome) = match (kept, chunks) {

@@ -61,15 +61,15 @@ impl Machine {
     pub(super) fn read(&mut self, record: &mut Record<'_>, sink: &mut dyn Sink) {
         let body = record.body.clone();
         let text = body.as_ref();
+        let can_mean = holds_a_word(text);
+        if can_mean {
+            self.follow(text);
+        }
         record.session = Some(self.session);
-        if !holds_a_word(text) {
-            if let Some(vm) = &self.told.vm {
-                record.fields.push(("vm", Cow::Owned(vm.clone())));
-            }
+        if !can_mean {
+            self.any_line(record);
             return;
         }
-        self.follow(text);
-        record.session = Some(self.session);
         if let Some(fact) = self.names(text) {
             sink.fact(None, fact, record);
         }
@@ -98,8 +98,14 @@ impl Machine {
             || text.contains("Snapshot")
         {
             self.name(record);
-        } else if let Some(vm) = &self.told.vm {
-            // Any line may be asked for; a path in it that names a machine may be that of another one's disk.
+        } else {
+            self.any_line(record);
+        }
+    }
+
+    /// Any line may be asked for; a path in it that names a machine may be that of another one's disk.
+    fn any_line(&self, record: &mut Record<'_>) {
+        if let Some(vm) = &self.told.vm {
             record.fields.push(("vm", Cow::Owned(vm.clone())));
         }
     }
