@@ -16,15 +16,10 @@ pub trait Grammar: Send {
     /// be a slice of `line` for continuation lines to be added to it.
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>>;
 
-    /// Called with the text at hand before its lines are asked for.
-    fn prepare(&mut self, text: &str) {
-        let _ = text;
-    }
-
-    /// The stamp of the record that `line`, which begins at byte `at`, is the head of, if that is all that counts of
-    /// a record that nobody wants (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it.
-    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        let _ = (line, at);
+    /// The stamp of the record that `line` is the head of, if that is all that counts of a record that nobody wants
+    /// (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it.
+    fn skim(&mut self, line: &str) -> Option<Stamp> {
+        let _ = line;
         None
     }
 
@@ -123,7 +118,6 @@ impl<G: Grammar> Splitter for Lines<G> {
     }
 
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
-        self.grammar.prepare(text);
         let mut number = line;
         let mut at = 0;
         let mut wanted = sink.next_wanted(at);
@@ -140,7 +134,7 @@ impl<G: Grammar> Splitter for Lines<G> {
                 wanted = sink.next_wanted(at);
             }
             let is_wanted = wanted < next;
-            if !is_wanted && let Some(stamp) = self.grammar.skim(content, at) {
+            if !is_wanted && let Some(stamp) = self.grammar.skim(content) {
                 self.close(text, &mut open, at, sink);
                 open.skimmed = Some(Skimmed { stamp, start: at, number, is_wanted: false });
             } else {
@@ -189,7 +183,7 @@ impl<G: Grammar> Lines<G> {
     }
 
     /// Gives out the open record, which ends at `end`.
-    #[inline]
+    #[inline(always)]
     fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
         match open.skimmed.take() {
             Some(Skimmed { stamp, is_wanted: false, .. }) => {
@@ -255,7 +249,7 @@ mod tests {
             Some(record)
         }
 
-        fn skim(&mut self, line: &str, _at: usize) -> Option<Stamp> {
+        fn skim(&mut self, line: &str) -> Option<Stamp> {
             let second = line.split_once(' ').filter(|_| !line.contains('!'))?.0;
             second.parse().ok().map(Stamp::epoch)
         }

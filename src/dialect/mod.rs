@@ -91,6 +91,12 @@ pub trait Reader: Sync + Send {
         false
     }
 
+    /// Words that make a record worth reading whatever the patterns look for: a splitter that asks the sink what is
+    /// wanted ([`Sink::next_wanted`]) is told of them as well.
+    fn telling_words(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Cuts one source into records.
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter>;
 

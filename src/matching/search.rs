@@ -1,58 +1,83 @@
 //! The prefilter's search: where in a block of text does one of many literals stand? It knows no rule and no record.
 
+mod vectors;
 mod windows;
 
-use aho_corasick::packed::{self, MatchKind as PackedKind};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind, Span};
 
+use vectors::Vectors;
 use windows::Windows;
 
 pub(super) use windows::WINDOW;
+
+/// Where in a text something stands that makes a record worth reading, each in ascending order.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Literals: a record that holds one may match a pattern.
+    pub literals: Vec<usize>,
+    /// Words that the dialect wants to know of, whatever the patterns look for.
+    pub words: Vec<usize>,
+}
 
 /// Looks for a set of literals. Which of several overlapping ones is found does not matter: the record that holds
 /// one is tried against all definitions.
 pub(super) struct Search {
     /// By skipping, for any number of literals of [`WINDOW`] bytes and more.
     long: Option<Windows>,
-    /// All literals if they are few, else those that are too short for the other way.
+    /// All literals if they are few, else those that are too short for the other way; and the words.
     short: Option<Short>,
 }
 
 /// A search that goes through every byte.
 enum Short {
-    /// By vectors, which is the fastest way for up to some dozens of literals. Chosen by hand: left to itself, the
-    /// automaton looks for two rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan
-    /// against a third).
-    Vectors(packed::Searcher),
+    /// The fastest way for up to some dozens of literals. Chosen by hand: left to itself, the automaton looks for two
+    /// rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan against a third).
+    Vectors(Vectors),
     /// Any number of literals, and those in which letter case does not matter.
-    Automaton(AhoCorasick),
+    Automaton {
+        automaton: AhoCorasick,
+        /// So many of what it looks for are literals; those behind them are words.
+        literals: usize,
+    },
+}
+
+/// A place that has to be looked at.
+struct Hit {
+    /// One thing may begin inside another: the search goes on behind this byte.
+    at: usize,
+    /// Where a literal begins that stands there.
+    literal: Option<usize>,
+    /// Where a word begins that stands there (it may be left out beside a literal).
+    word: Option<usize>,
 }
 
 /// More literals than this are found faster by skipping than by vectors.
 const FEW: usize = 64;
 
 impl Search {
-    /// `None`: there is nothing to look for.
-    pub(super) fn new(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<Search> {
+    /// A search for literals, and for words that are told apart from them. `None`: there is nothing to look for.
+    pub(super) fn new(mut literals: Vec<Vec<u8>>, words: &[&str], fold_case: bool) -> Option<Search> {
         literals.sort_unstable();
         literals.dedup();
-        let skips = fold_case || literals.len() > FEW;
+        let skips = fold_case || literals.len() + words.len() > FEW;
         let (long, short): (Vec<_>, Vec<_>) =
             literals.into_iter().partition(|literal| skips && literal.len() >= WINDOW);
-        let search = Search { long: Windows::new(long, fold_case), short: Short::new(&short, fold_case) };
+        let search =
+            Search { long: Windows::new(long, fold_case), short: Short::new(&short, words, fold_case) };
         (search.long.is_some() || search.short.is_some()).then_some(search)
     }
 
-    /// Puts the offsets of the literals in `text` behind what is in `found`, in ascending order.
-    pub(super) fn find(&self, text: &str, found: &mut Vec<usize>) {
-        let before = found.len();
+    /// Puts the places of literals and words in `text` behind what is in `found`.
+    pub(super) fn find(&self, text: &str, found: &mut Places) {
+        let before = found.literals.len();
         if let Some(long) = &self.long {
-            long.find(text.as_bytes(), found);
+            long.find(text.as_bytes(), &mut found.literals);
         }
         if let Some(short) = &self.short {
             short.find(text, found);
         }
-        if let (Some(_), Some(added)) = (&self.long, found.get_mut(before..)) {
+        // Neither way finds them in the order in which they begin.
+        if let Some(added) = found.literals.get_mut(before..) {
             added.sort_unstable();
         }
     }
@@ -65,35 +90,51 @@ impl Search {
 }
 
 impl Short {
-    fn new(literals: &[Vec<u8>], fold_case: bool) -> Option<Short> {
-        if literals.is_empty() {
+    fn new(literals: &[Vec<u8>], words: &[&str], fold_case: bool) -> Option<Short> {
+        if literals.is_empty() && words.is_empty() {
             return None;
         }
-        let vectors = || {
-            let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
-            config.builder().extend(literals).build()
-        };
-        if let Some(searcher) = (!fold_case).then(vectors).flatten() {
-            return Some(Short::Vectors(searcher));
+        if let Some(vectors) = (!fold_case).then(|| Vectors::new(literals, words)).flatten() {
+            return Some(Short::Vectors(vectors));
         }
+        // Of those that begin in one place the first one is found: literals stand before words.
+        let all = literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
         let automaton = AhoCorasickBuilder::new()
             .match_kind(MatchKind::LeftmostFirst)
             .ascii_case_insensitive(fold_case)
-            .build(literals);
-        automaton.ok().map(Short::Automaton)
+            .build(all);
+        Some(Short::Automaton { automaton: automaton.ok()?, literals: literals.len() })
     }
 
-    fn find(&self, text: &str, found: &mut Vec<usize>) {
-        match self {
-            Short::Vectors(searcher) => found.extend(searcher.find_iter(text).map(|hit| hit.start())),
-            Short::Automaton(automaton) => found.extend(automaton.find_iter(text).map(|hit| hit.start())),
+    fn find(&self, text: &str, found: &mut Places) {
+        let mut from = 0;
+        while let Some(hit) = self.next(text, from) {
+            found.literals.extend(hit.literal);
+            found.words.extend(hit.word);
+            from = hit.at + 1;
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
+        let mut from = 0;
+        while let Some(hit) = self.next(text, from) {
+            if hit.literal.is_some() {
+                return true;
+            }
+            from = hit.at + 1;
+        }
+        false
+    }
+
+    #[inline]
+    fn next(&self, text: &str, from: usize) -> Option<Hit> {
         match self {
-            Short::Vectors(searcher) => searcher.find(text).is_some(),
-            Short::Automaton(automaton) => automaton.is_match(text),
+            Short::Vectors(vectors) => vectors.next(text.as_bytes(), from),
+            Short::Automaton { automaton, literals } => {
+                let hit = automaton.find(Input::new(text).span(Span { start: from, end: text.len() }))?;
+                let (at, is_word) = (hit.start(), hit.pattern().as_usize() >= *literals);
+                Some(Hit { at, literal: (!is_word).then_some(at), word: is_word.then_some(at) })
+            }
         }
     }
 }
@@ -105,11 +146,15 @@ mod tests {
     use super::*;
 
     fn offsets(literals: &[&str], fold_case: bool, text: &str) -> Vec<usize> {
+        places(literals, &[], fold_case, text).literals
+    }
+
+    fn places(literals: &[&str], words: &[&str], fold_case: bool, text: &str) -> Places {
         let literals = literals.iter().map(|literal| literal.as_bytes().to_vec()).collect();
-        let mut found = Vec::new();
-        if let Some(search) = Search::new(literals, fold_case) {
+        let mut found = Places::default();
+        if let Some(search) = Search::new(literals, words, fold_case) {
             search.find(text, &mut found);
-            assert_eq!(search.is_in(text), !found.is_empty());
+            assert_eq!(search.is_in(text), !found.literals.is_empty());
         }
         found
     }
@@ -128,6 +173,35 @@ mod tests {
         many.push("open");
         assert_eq!(offsets(&many, false, text), [0, 6, 46, 52]);
         assert_eq!(offsets(&[], false, text), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn words_are_told_apart_and_hide_no_literal() {
+        let words = ["tatus", "ERR - "];
+        let text = "status 84: x ERR - tatus of media open";
+        for fill in [0, FEW] {
+            let fill: Vec<String> = (0..fill).map(|number| format!("never there {number}")).collect();
+            let mut literals: Vec<&str> = fill.iter().map(String::as_str).collect();
+            literals.extend(["us 84", "us of media open"]);
+            let found = places(&literals, &words, false, text);
+            assert_eq!((found.words, found.literals), (vec![1, 13, 19], vec![4, 22]));
+        }
+        assert_eq!(places(&[], &words, false, text).words, [1, 13, 19]);
+    }
+
+    /// The rare end of one is that of another, or its beginning.
+    #[test]
+    fn literals_with_equal_ends_are_told_apart() {
+        let literals = ["read: QZ(wrong)", "send: QZ(wrong)", "sent, QZ(wrong) twice", "QZ(wrong)!"];
+        for (text, at) in [
+            ("read: QZ(wrong)", Some(0)),
+            ("1 send: QZ(wrong)", Some(2)),
+            ("sent, QZ(wrong) twice", Some(0)),
+            ("lost, QZ(wrong)!", Some(6)),
+            ("lost, QZ(wrong) twice", None),
+        ] {
+            assert_eq!(offsets(&literals, false, text), Vec::from_iter(at), "{text}");
+        }
     }
 
     proptest! {

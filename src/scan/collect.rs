@@ -12,7 +12,7 @@ use crate::base::{
     SourceId, Stamp, StreamId,
 };
 use crate::correlate::Spill;
-use crate::matching::{Hit, Plan};
+use crate::matching::{Hit, Places, Plan};
 
 use super::part::{MOST_NOTICES, Part};
 use super::track::{Track, micros};
@@ -38,8 +38,10 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) reading: &'r Reading<'r, 'c>,
     pub(super) part: &'p mut Part,
     pub(super) text: &'p str,
-    /// Offsets at which a literal stands.
-    pub(super) candidates: &'p [usize],
+    /// Where literals and words of the dialect stand.
+    pub(super) candidates: &'p Places,
+    /// So many literals and words are passed.
+    pub(super) passed: [usize; 2],
     /// Line breaks are counted up to here ...
     pub(super) counted: usize,
     /// ... where this line (from 0) begins.
@@ -84,8 +86,9 @@ impl Collector<'_, '_, '_> {
     /// Does a literal stand in these bytes? A line is asked for before the record in front of it is given out, so the
     /// places are not asked for in ascending order.
     fn holds_candidate(&self, start: usize, end: usize) -> bool {
-        let next = self.candidates.partition_point(|at| *at < start);
-        self.candidates.get(next).is_some_and(|at| *at < end)
+        let literals = &self.candidates.literals;
+        let next = literals.partition_point(|at| *at < start);
+        literals.get(next).is_some_and(|at| *at < end)
     }
 
     /// Counts records with a head.
@@ -375,8 +378,9 @@ impl Sink for Collector<'_, '_, '_> {
         if self.reading.plan.tries_all() {
             return from;
         }
-        let next = self.candidates.partition_point(|at| *at < from);
-        self.candidates.get(next).copied().unwrap_or(usize::MAX)
+        let Places { literals, words } = self.candidates;
+        let [literal, word] = &mut self.passed;
+        first_behind(literals, literal, from).min(first_behind(words, word, from))
     }
 
     fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
@@ -397,6 +401,13 @@ impl Sink for Collector<'_, '_, '_> {
             self.part.tracks.insert(dialect, track);
         }
     }
+}
+
+/// The first place at or behind `from`, of which `passed` are passed already.
+fn first_behind(places: &[usize], passed: &mut usize, from: usize) -> usize {
+    let rest = places.get(*passed..).unwrap_or_default();
+    *passed += rest.iter().take_while(|at| **at < from).count();
+    places.get(*passed).copied().unwrap_or(usize::MAX)
 }
 
 /// Times of day that follow one another closely.

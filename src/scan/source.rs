@@ -14,7 +14,7 @@ use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
 };
 use crate::input::{self, Format, Found, Kind, Outcome, PlainFile, TextReader};
-use crate::matching::{Matcher, Plan};
+use crate::matching::{Matcher, Places, Plan};
 use crate::pattern::Catalogue;
 
 use super::Options;
@@ -258,7 +258,8 @@ impl<'c> Workshop<'c> {
             reading: &reading,
             part: &mut part,
             text: "",
-            candidates: &[],
+            candidates: &Places::default(),
+            passed: [0; 2],
             counted: 0,
             line: 0,
             first_line: 0,

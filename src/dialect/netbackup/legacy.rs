@@ -61,16 +61,18 @@ impl Reader for Legacy {
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         let process = context.place.process.clone();
-        Box::new(Lines::new(LegacyGrammar { process, failures: Vec::new(), next_failure: 0 }))
+        Box::new(Lines::new(LegacyGrammar { process }))
+    }
+
+    /// A status or an error counts even where no pattern asks for it, and whatever number the line has.
+    fn telling_words(&self) -> &'static [&'static str] {
+        &wording::FAILURES
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
-    /// Where a status or the word for an error stands in the text at hand, and the first place that is not passed yet.
-    failures: Vec<usize>,
-    next_failure: usize,
 }
 
 impl Grammar for LegacyGrammar {
@@ -93,26 +95,10 @@ impl Grammar for LegacyGrammar {
         Some(record)
     }
 
-    fn prepare(&mut self, text: &str) {
-        wording::find_failures(text, &mut self.failures);
-        self.next_failure = 0;
-    }
-
     /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
-    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        while self.failures.get(self.next_failure).is_some_and(|failure| *failure < at) {
-            self.next_failure += 1;
-        }
-        let may_fail = self.failures.get(self.next_failure).is_some_and(|failure| *failure < at + line.len());
-        if may_fail {
-            return None;
-        }
-        // An error counts even where no pattern asks for it, and whatever number it has.
-        usual_stamp(line.as_bytes()).or_else(|| {
-            usual_head(line.as_bytes())
-                .filter(|head| head.severity() < Severity::Error)
-                .map(|head| head.stamp)
-        })
+    #[inline]
+    fn skim(&mut self, line: &str) -> Option<Stamp> {
+        usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
@@ -218,6 +204,12 @@ fn usual_stamp(bytes: &[u8]) -> Option<Stamp> {
     };
     let [b']', b' ', b'<', b'1'..=b'9', b'>', ..] = rest else { return None };
     Some(Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true })
+}
+
+/// The same of any usual head.
+#[inline(never)]
+fn mild_stamp(bytes: &[u8]) -> Option<Stamp> {
+    usual_head(bytes).filter(|head| head.severity() < Severity::Error).map(|head| head.stamp)
 }
 
 /// What stands behind one to seven digits, where eight bytes can be looked at at once.

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::packed::Searcher;
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use crate::base::Severity;
 
@@ -48,24 +47,9 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
-/// Where in a text the word `status`, or a severity of an error, stands, in ascending order, into `found` (which is
-/// cleared): what may be an error whatever number the line has.
-pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
-    found.clear();
-    match ANY.as_ref() {
-        Some(any) => found.extend(any.find_iter(text).map(|word| word.start())),
-        None => {
-            FAILURES.iter().for_each(|word| found.extend(memmem::find_iter(text.as_bytes(), word)));
-            found.sort_unstable();
-        }
-    }
-}
-
-/// The word `status` without its first letter, and errors among the severities that a text states itself.
-const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
-
-/// All of them at once; `None` on processors without vectors.
-static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(FAILURES));
+/// What shows that a text may tell of an error: the word `status` without its first letter, and errors among the
+/// severities that a text states itself.
+pub(super) const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
