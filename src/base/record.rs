@@ -142,6 +142,12 @@ pub trait Sink {
         from
     }
 
+    /// Where at or behind the byte `from` the first of the words stands that the dialect wants to know of. Asked in
+    /// ascending order; a place where none stands is no error.
+    fn next_word(&mut self, from: usize) -> usize {
+        from
+    }
+
     /// Instead of ordinary records that nobody wants, in their order: they have a head and these stamps, and neither
     /// code, kind, number, session nor fields. Nearly all records of gigabytes of debug logs are such ones.
     fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {

@@ -17,9 +17,10 @@ pub trait Grammar: Send {
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>>;
 
     /// The stamp of the record that `line` is the head of, if that is all that counts of a record that nobody wants
-    /// (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it.
-    fn skim(&mut self, line: &str) -> Option<Stamp> {
-        let _ = line;
+    /// (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it. `has_word`: one of the words of the dialect
+    /// ([`Reader::telling_words`](super::Reader::telling_words)) may stand in it.
+    fn skim(&mut self, line: &str, has_word: bool) -> Option<Stamp> {
+        let _ = (line, has_word);
         None
     }
 
@@ -121,6 +122,7 @@ impl<G: Grammar> Splitter for Lines<G> {
         let mut number = line;
         let mut at = 0;
         let mut wanted = sink.next_wanted(at);
+        let mut word = sink.next_word(at);
         let mut open = Open::default();
         let mut breaks = memchr::memchr_iter(b'\n', text.as_bytes());
         while at < text.len() {
@@ -133,8 +135,11 @@ impl<G: Grammar> Splitter for Lines<G> {
             if wanted < at {
                 wanted = sink.next_wanted(at);
             }
+            if word < at {
+                word = sink.next_word(at);
+            }
             let is_wanted = wanted < next;
-            if !is_wanted && let Some(stamp) = self.grammar.skim(content) {
+            if !is_wanted && let Some(stamp) = self.grammar.skim(content, word < next) {
                 self.close(text, &mut open, at, sink);
                 open.skimmed = Some(Skimmed { stamp, start: at, number, is_wanted: false });
             } else {
@@ -249,7 +254,7 @@ mod tests {
             Some(record)
         }
 
-        fn skim(&mut self, line: &str) -> Option<Stamp> {
+        fn skim(&mut self, line: &str, _has_word: bool) -> Option<Stamp> {
             let second = line.split_once(' ').filter(|_| !line.contains('!'))?.0;
             second.parse().ok().map(Stamp::epoch)
         }

@@ -97,7 +97,10 @@ impl Grammar for LegacyGrammar {
 
     /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
     #[inline]
-    fn skim(&mut self, line: &str) -> Option<Stamp> {
+    fn skim(&mut self, line: &str, has_word: bool) -> Option<Stamp> {
+        if has_word && wording::tells_failure(line) {
+            return None;
+        }
         usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
     }
 
