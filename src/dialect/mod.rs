@@ -18,6 +18,7 @@ pub mod lines;
 pub mod mixed;
 mod quoted;
 mod saved;
+mod shown;
 
 pub mod backup_exec;
 pub mod fcm;

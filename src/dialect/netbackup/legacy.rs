@@ -97,7 +97,7 @@ impl Grammar for LegacyGrammar {
 
     /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
     #[inline]
-    fn skim(&mut self, line: &str) -> Option<Stamp> {
+    fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
         usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
     }
 
