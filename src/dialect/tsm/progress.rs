@@ -14,6 +14,9 @@ use std::borrow::Cow;
 use super::message::starts_folded;
 use crate::base::Record;
 
+/// Kind of a record about one file.
+pub(super) const FILE: &str = "file";
+
 /// A line about one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileLine<'a> {
@@ -88,7 +91,7 @@ pub(super) fn is_known_kind(kind: &str) -> bool {
 impl<'a> FileLine<'a> {
     /// Writes what the line says into its record.
     pub(super) fn apply(&self, record: &mut Record<'a>) {
-        record.kind = "file";
+        record.kind = FILE;
         record.fields.push(("path", Cow::Borrowed(self.path)));
         if let Some(result) = self.result {
             record.fields.push(("result", Cow::Borrowed(result)));
