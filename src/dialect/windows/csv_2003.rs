@@ -13,9 +13,9 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::blocks::{Blocks, Layout};
+use super::blocks::{Blocks, Layout, PlainRow};
 use super::entry::{Entry, id};
-use super::{levels, rows, times};
+use super::{levels, missing_description, rows, times};
 use crate::base::{Dialect, Sink, Splitter};
 use crate::dialect::dates;
 use crate::dialect::lines::next_line;
@@ -91,6 +91,24 @@ impl Layout for Rows {
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
         rows::piece(text, whole, |line| self.separator(line))
+    }
+
+    fn plain_row<'a>(&self, text: &'a str) -> Option<PlainRow<'a>> {
+        let read = dates::usual_fields(text, b',')?;
+        let end = memchr::memchr(b'\n', text.as_bytes())?;
+        let row = text.get(read.length..end)?;
+        let row = row.strip_suffix('\r').unwrap_or(row);
+        let mut commas = memchr::memchr_iter(b',', row.as_bytes());
+        // Source, type, category, id, user, computer.
+        let (source, category, id, computer) = (commas.next()?, commas.nth(1)?, commas.next()?, commas.nth(1)?);
+        let id = row.get(category + 1..id)?;
+        let is_row = source > 0
+            && !row.starts_with(' ')
+            && (1..10).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_digit())
+            && memchr::memchr2(b'"', b'\r', row.as_bytes()).is_none()
+            && !missing_description::may_be(row.get(computer + 1..)?);
+        is_row.then_some(PlainRow { length: end + 1, read, columns: row.get(..computer)? })
     }
 
     fn read<'a>(&mut self, piece: &'a str, _at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {

@@ -95,6 +95,22 @@ pub(super) fn read(body: &str) -> Option<Missing> {
     Some(missing)
 }
 
+/// Can a description be the sentence? Few are, and most are done with at their first letters.
+pub(super) fn may_be(body: &str) -> bool {
+    const BEGINNINGS: [&[u8]; 5] =
+        [b"the descr", b"die beschreib", b"la descr", b"no se encuentra", PSLOGLIST.as_bytes()];
+    let text = body.trim_start();
+    let begins = |beginning: &[u8]| {
+        text.as_bytes().get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    };
+    let start = text.as_bytes().get(..16).unwrap_or(text.as_bytes());
+    text.starts_with('<')
+        || BEGINNINGS.into_iter().any(begins)
+        // Letters that are the same in small and capital as those, and Japanese.
+        || !start.is_ascii()
+        || !text.is_ascii() && text.contains("見つかりません")
+}
+
 /// Insertion strings as one text, without the empty ones.
 pub(super) fn joined<S: AsRef<str>>(strings: &[S]) -> String {
     let parts: Vec<&str> =
