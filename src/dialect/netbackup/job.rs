@@ -77,6 +77,14 @@ impl Reader for Job {
 
 /// A line's stamp and the text behind ` - `.
 fn dated(line: &str) -> Option<(dates::Read, &str)> {
+    // Nearly every line of job details is done with here.
+    if line.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(read) = dates::date_time(line).filter(|read| read.length + 3 <= LONGEST_STAMP)
+        && let Some(text) = line.get(read.length..).and_then(|rest| rest.strip_prefix(" - "))
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return Some((read, text));
+    }
     let line = line.trim_start_matches([' ', '\t', '\u{a0}']);
     // Most lines of other logs are done with here.
     if !line.starts_with(char::is_alphanumeric) {
@@ -112,7 +120,8 @@ fn plain_info(text: &str) -> Option<(u64, &str)> {
     let is_short = (1..=9).contains(&pid.len()) && pid.bytes().all(|byte| byte.is_ascii_digit());
     let message = message.trim();
     let tells = message.bytes().any(|byte| matches!(byte, b'_' | b'=' | b'(' | b')'))
-        || ["started", "ended", "starting ", "begin ", "end "].iter().any(|begin| message.starts_with(begin));
+        || message.starts_with("starting ") && message.contains(" job")
+        || ["begin ", "end ", "ended ", "requesting resource"].iter().any(|begin| message.starts_with(begin));
     (is_short && !tells && !message.is_empty()).then(|| Some((pid.parse().ok()?, message))).flatten()
 }
 

@@ -262,17 +262,17 @@ fn piped(rest: &str) -> Option<(&str, &str)> {
 /// `I120: text`. The number is how talkative the line is, no error number.
 fn level(text: &str) -> (Severity, &str) {
     let read = || {
-        let (code, rest) = text.split_once(": ").or_else(|| text.strip_suffix(':').map(|code| (code, "")))?;
-        let (letter, number) = code.split_at_checked(1)?;
-        let is_number = (2..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-        let severity = match letter {
-            "A" | "I" => Severity::Info,
-            "W" => Severity::Warning,
-            "E" => Severity::Error,
-            "D" | "V" => Severity::Debug,
+        let severity = match text.as_bytes().first()? {
+            b'A' | b'I' => Severity::Info,
+            b'W' => Severity::Warning,
+            b'E' => Severity::Error,
+            b'D' | b'V' => Severity::Debug,
             _ => return None,
         };
-        is_number.then_some((severity, rest))
+        let number = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        let rest = text.get(1 + number..).filter(|_| (2..=3).contains(&number))?.strip_prefix(':')?;
+        let rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ')? };
+        Some((severity, rest))
     };
     read().unwrap_or((Severity::Unknown, text))
 }
