@@ -11,6 +11,8 @@ use crate::base::{DateOrder, Dialect, Role, Sink, Splitter};
 
 #[cfg(test)]
 mod collect;
+#[cfg(test)]
+mod skims;
 
 pub mod dates;
 pub mod identify;
