@@ -11,6 +11,8 @@ use crate::base::{DateOrder, Dialect, Role, Sink, Splitter};
 
 #[cfg(test)]
 mod collect;
+#[cfg(test)]
+mod skims;
 
 pub mod dates;
 pub mod identify;
@@ -18,6 +20,7 @@ pub mod lines;
 pub mod mixed;
 mod quoted;
 mod saved;
+mod shown;
 
 pub mod backup_exec;
 pub mod fcm;

@@ -134,6 +134,23 @@ impl<'c> Plan<'c> {
         }
     }
 
+    /// Does some definition ask for records of this kind?
+    pub fn asks_for_kind(&self, kind: &str) -> bool {
+        self.by_record.contains_key(kind)
+    }
+
+    /// Does some definition ask for events with this code of one of these sources?
+    pub fn asks_for_event(&self, sources: &[&str], code: &str) -> bool {
+        let by_code = |key: &str| self.by_code.get(key).into_iter().flatten();
+        [code, without_severity(code), ANY_CODE].into_iter().flat_map(by_code).any(|index| {
+            let providers = self.rules.get(*index).map_or(&[][..], |rule| &rule.def().providers);
+            providers.is_empty()
+                || providers
+                    .iter()
+                    .any(|wanted| sources.iter().any(|source| wanted.eq_ignore_ascii_case(source)))
+        })
+    }
+
     /// Must every record be tried, because some definition has no literal to look for?
     pub fn tries_all(&self) -> bool {
         self.try_all

@@ -97,11 +97,12 @@ impl Grammar for LegacyGrammar {
 
     /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
     #[inline]
-    fn skim(&mut self, line: &str, has_word: bool) -> Option<Stamp> {
-        if has_word && wording::tells_failure(line) {
-            return None;
-        }
+    fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
         usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
+    }
+
+    fn is_telling(&self, line: &str) -> bool {
+        wording::tells_failure(line)
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
