@@ -145,7 +145,9 @@ impl<'c> Plan<'c> {
         [code, without_severity(code), ANY_CODE].into_iter().flat_map(by_code).any(|index| {
             let providers = self.rules.get(*index).map_or(&[][..], |rule| &rule.def().providers);
             providers.is_empty()
-                || providers.iter().any(|wanted| sources.iter().any(|source| wanted.eq_ignore_ascii_case(source)))
+                || providers
+                    .iter()
+                    .any(|wanted| sources.iter().any(|source| wanted.eq_ignore_ascii_case(source)))
         })
     }
 

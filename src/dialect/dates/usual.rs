@@ -93,9 +93,11 @@ fn year_last(bytes: &[u8]) -> Option<(Day, &[u8])> {
 #[inline(always)]
 fn numeric(first: u32, second: u32, year: i32) -> Option<Day> {
     let day = match (first, second) {
-        (1..=12, 1..=12) => {
-            Day { date: NaiveDate::from_ymd_opt(year, first, second)?, swappable: first != second, vote: None }
-        }
+        (1..=12, 1..=12) => Day {
+            date: NaiveDate::from_ymd_opt(year, first, second)?,
+            swappable: first != second,
+            vote: None,
+        },
         (1..=12, _) => Day {
             date: NaiveDate::from_ymd_opt(year, first, second)?,
             swappable: false,
@@ -236,7 +238,10 @@ mod tests {
         for usual in USUAL {
             assert!(read(usual).is_some(), "{usual}");
             for at in 0..=usual.len() {
-                for other in ["", "0", "1", "9", "00", ":", ".", ",", "/", "-", "+", " ", "T", "Z", "A", "P", "AM", "x", "é"] {
+                for other in [
+                    "", "0", "1", "9", "00", ":", ".", ",", "/", "-", "+", " ", "T", "Z", "A", "P", "AM",
+                    "x", "é",
+                ] {
                     for end in [at, at + 1].into_iter().filter(|end| *end <= usual.len()) {
                         let text = format!("{}{other}{}", &usual[..at], &usual[end..]);
                         if let Some(short) = read(&text) {

@@ -166,7 +166,8 @@ impl Grammar for UnifiedGrammar {
     fn skim(&mut self, line: &str, _number: u64, sink: &mut dyn Sink) -> Option<Stamp> {
         let read = dates::date_time(line).filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))?;
         let rest = line.get(read.length..)?.strip_prefix(" [")?;
-        let rest = ["Debug", "Application", "Diagnostic"].iter().find_map(|class| rest.strip_prefix(class))?;
+        let rest =
+            ["Debug", "Application", "Diagnostic"].iter().find_map(|class| rest.strip_prefix(class))?;
         rest.starts_with("] NB 51216 ").then(|| read.cast(sink))
     }
 

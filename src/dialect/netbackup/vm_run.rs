@@ -89,7 +89,10 @@ const WORDS: [&str; 9] = [
 /// Can the line show anything? Nearly all lines do not, and one search for all words is what tells soonest.
 fn holds_a_word(text: &str) -> bool {
     static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let builder = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).build(WORDS);
+        let builder = AhoCorasickBuilder::new()
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(WORDS);
         builder.ok()
     });
     SEARCH.as_ref().is_none_or(|search| search.is_match(text))

@@ -178,7 +178,9 @@ impl Grammar for SchedulerGrammar {
         let is_plain = !is_over
             && self.client.banner.learns_nothing(file.path)
             && self.shown.is_of(session)
-            && values.iter().all(|(name, value)| value.is_none_or(|value| self.shown.knows(session, name, value)))
+            && values
+                .iter()
+                .all(|(name, value)| value.is_none_or(|value| self.shown.knows(session, name, value)))
             && !sink.wants_kind(FILE);
         is_plain.then(|| {
             self.clock.pass(number);

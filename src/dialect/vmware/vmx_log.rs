@@ -157,7 +157,8 @@ impl Grammar for VmxGrammar {
         let When::Stamp(stamp) = head.when else { return None };
         let session = self.session();
         let vm = self.machine.vm().unwrap_or("");
-        let is_known = self.shown.knows(session, "thread", head.thread) && self.shown.knows(session, "vm", vm);
+        let is_known =
+            self.shown.knows(session, "thread", head.thread) && self.shown.knows(session, "vm", vm);
         is_known.then_some(stamp)
     }
 

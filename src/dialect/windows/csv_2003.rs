@@ -64,15 +64,18 @@ impl Reader for Csv2003 {
     }
 
     fn claim(&self, line: &str) -> Claim {
-        let is_event = match dates::usual_fields(line, b',').and_then(|read| Columns::plain(line.get(read.length..)?)) {
-            Some(Columns { level, user, computer, .. }) => is_event(level.trim(), user.trim(), computer.trim()),
-            None => {
-                let Some(separator) = row_separator(line) else { return Claim::No };
-                let fields = rows::head_fields(line, char::from(separator), 8);
-                let field = |place: usize| fields.get(place).map_or("", |field| field.trim());
-                is_event(field(3), field(6), field(7))
-            }
-        };
+        let is_event =
+            match dates::usual_fields(line, b',').and_then(|read| Columns::plain(line.get(read.length..)?)) {
+                Some(Columns { level, user, computer, .. }) => {
+                    is_event(level.trim(), user.trim(), computer.trim())
+                }
+                None => {
+                    let Some(separator) = row_separator(line) else { return Claim::No };
+                    let fields = rows::head_fields(line, char::from(separator), 8);
+                    let field = |place: usize| fields.get(place).map_or("", |field| field.trim());
+                    is_event(field(3), field(6), field(7))
+                }
+            };
         if is_event { Claim::Strong } else { Claim::Weak }
     }
 

@@ -114,7 +114,9 @@ impl BootWatch {
     /// An information event of another source in the log at this place. `false`: there is none.
     pub(super) fn see_other(&mut self, place: usize, stamp: Stamp) -> bool {
         let Some(((_, _, is_instant), log)) = self.logs.get_index_mut(place) else { return false };
-        let Some(micros) = micros(stamp).filter(|_| *is_instant == stamp.instant().is_some()) else { return false };
+        let Some(micros) = micros(stamp).filter(|_| *is_instant == stamp.instant().is_some()) else {
+            return false;
+        };
         let noted = log.note(micros, self.slots < MOST_SLOTS);
         self.slots += usize::from(noted);
         true
