@@ -142,6 +142,12 @@ pub trait Sink {
         from
     }
 
+    /// Where at or behind the byte `from` the first of the words stands that the dialect wants to know of. Asked in
+    /// ascending order; a place where none stands is no error.
+    fn next_word(&mut self, from: usize) -> usize {
+        from
+    }
+
     /// Does somebody ask for records of this kind, whatever they say?
     fn wants_kind(&mut self, kind: &'static str) -> bool {
         let _ = kind;

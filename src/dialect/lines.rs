@@ -24,6 +24,13 @@ pub trait Grammar: Send {
         None
     }
 
+    /// Must [`Grammar::head`] look at this line, in which one of the words of the dialect stands
+    /// ([`Reader::telling_words`](super::Reader::telling_words))?
+    fn is_telling(&self, line: &str) -> bool {
+        let _ = line;
+        true
+    }
+
     /// Does `line` certainly begin a record? Asked by grammars of which [`Grammar::skim`] hangs on the record before:
     /// that one is finished then before the line is skimmed.
     fn begins(&self, line: &str) -> bool {
@@ -145,6 +152,7 @@ impl<G: Grammar> Splitter for Lines<G> {
         let mut number = line;
         let mut at = 0;
         let mut wanted = sink.next_wanted(at);
+        let mut word = sink.next_word(at);
         let mut open = Open::default();
         let mut breaks = memchr::memchr_iter(b'\n', text.as_bytes());
         while at < text.len() {
@@ -157,7 +165,10 @@ impl<G: Grammar> Splitter for Lines<G> {
             if wanted < at {
                 wanted = sink.next_wanted(at);
             }
-            let is_wanted = wanted < next;
+            if word < at {
+                word = sink.next_word(at);
+            }
+            let is_wanted = wanted < next || word < next && self.grammar.is_telling(content);
             if open.must_be_finished() && !is_wanted && self.grammar.begins(content) {
                 self.close(text, &mut open, at, sink);
             }
@@ -305,6 +316,10 @@ mod tests {
 
         fn next_wanted(&mut self, from: usize) -> usize {
             self.text[from..].find(self.letter).map_or(usize::MAX, |at| from + at)
+        }
+
+        fn next_word(&mut self, _: usize) -> usize {
+            usize::MAX
         }
 
         fn skimmed(&mut self, _: Dialect, stamps: &[Stamp], _: Option<u32>) {

@@ -94,8 +94,8 @@ pub trait Reader: Sync + Send {
         false
     }
 
-    /// Words that make a record worth reading whatever the patterns look for: a splitter that asks the sink what is
-    /// wanted ([`Sink::next_wanted`]) is told of them as well.
+    /// Words by which a splitter tells which of the records that nobody wants it must look at: the sink knows where
+    /// they stand ([`Sink::next_word`]), for they are looked for together with all that patterns look for.
     fn telling_words(&self) -> &'static [&'static str] {
         &[]
     }

@@ -39,10 +39,13 @@ impl Sink for Picky<'_> {
     }
 
     fn next_wanted(&mut self, from: usize) -> usize {
-        let rest = &self.text[from..];
-        let word = self.words.iter().filter_map(|word| rest.find(word)).min();
-        let letter = self.letter.and_then(|letter| rest.find(letter));
-        word.into_iter().chain(letter).min().map_or(usize::MAX, |at| from + at)
+        let letter = self.letter.and_then(|letter| self.text[from..].find(letter));
+        letter.map_or(usize::MAX, |at| from + at)
+    }
+
+    fn next_word(&mut self, from: usize) -> usize {
+        let word = self.words.iter().filter_map(|word| self.text[from..].find(word)).min();
+        word.map_or(usize::MAX, |at| from + at)
     }
 
     fn wants_kind(&mut self, _: &'static str) -> bool {

@@ -121,7 +121,7 @@ impl<'c> Plan<'c> {
         plan
     }
 
-    /// Where in `text` a record could match, and where words stand that its dialect wants to know of
+    /// Where in `text` a record could match, and where words stand that the dialect wants to know of
     /// ([`Reader::telling_words`](dialect::Reader::telling_words)), into `found` (which is cleared).
     pub fn candidates(&self, text: &str, found: &mut Places) {
         found.literals.clear();

@@ -1,11 +1,10 @@
 //! The prefilter's search: where in a block of text does one of many literals stand? It knows no rule and no record.
 
-mod vectors;
 mod windows;
 
+use aho_corasick::packed::{self, MatchKind as PackedKind};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind, Span};
 
-use vectors::Vectors;
 use windows::Windows;
 
 pub(super) use windows::WINDOW;
@@ -29,26 +28,19 @@ pub(super) struct Search {
 }
 
 /// A search that goes through every byte.
-enum Short {
-    /// The fastest way for up to some dozens of literals. Chosen by hand: left to itself, the automaton looks for two
-    /// rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan against a third).
-    Vectors(Vectors),
-    /// Any number of literals, and those in which letter case does not matter.
-    Automaton {
-        automaton: AhoCorasick,
-        /// So many of what it looks for are literals; those behind them are words.
-        literals: usize,
-    },
+struct Short {
+    way: Way,
+    /// So many of what it looks for are literals; those behind them are words.
+    literals: usize,
 }
 
-/// A place that has to be looked at.
-struct Hit {
-    /// One thing may begin inside another: the search goes on behind this byte.
-    at: usize,
-    /// Where a literal begins that stands there.
-    literal: Option<usize>,
-    /// Where a word begins that stands there (it may be left out beside a literal).
-    word: Option<usize>,
+enum Way {
+    /// By vectors, which is the fastest way for up to some dozens of literals. Chosen by hand: left to itself, the
+    /// automaton looks for two rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan
+    /// against a third).
+    Vectors(packed::Searcher),
+    /// Any number of literals, and those in which letter case does not matter.
+    Automaton(AhoCorasick),
 }
 
 /// More literals than this are found faster by skipping than by vectors.
@@ -76,8 +68,7 @@ impl Search {
         if let Some(short) = &self.short {
             short.find(text, found);
         }
-        // Neither way finds them in the order in which they begin.
-        if let Some(added) = found.literals.get_mut(before..) {
+        if let (Some(_), Some(added)) = (&self.long, found.literals.get_mut(before..)) {
             added.sort_unstable();
         }
     }
@@ -91,51 +82,58 @@ impl Search {
 
 impl Short {
     fn new(literals: &[Vec<u8>], words: &[&str], fold_case: bool) -> Option<Short> {
-        if literals.is_empty() && words.is_empty() {
-            return None;
-        }
-        if let Some(vectors) = (!fold_case).then(|| Vectors::new(literals, words)).flatten() {
-            return Some(Short::Vectors(vectors));
-        }
         // Of those that begin in one place the first one is found: literals stand before words.
-        let all = literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
-        let automaton = AhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(fold_case)
-            .build(all);
-        Some(Short::Automaton { automaton: automaton.ok()?, literals: literals.len() })
+        let all = || literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
+        all().next()?;
+        let vectors = || {
+            let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
+            config.builder().extend(all()).build()
+        };
+        let automaton = || {
+            let builder = AhoCorasickBuilder::new()
+                .match_kind(MatchKind::LeftmostFirst)
+                .ascii_case_insensitive(fold_case)
+                .build(all());
+            builder.ok()
+        };
+        let way = match (!fold_case).then(vectors).flatten() {
+            Some(searcher) => Way::Vectors(searcher),
+            None => Way::Automaton(automaton()?),
+        };
+        Some(Short { way, literals: literals.len() })
     }
 
     fn find(&self, text: &str, found: &mut Places) {
         let mut from = 0;
-        while let Some(hit) = self.next(text, from) {
-            found.literals.extend(hit.literal);
-            found.words.extend(hit.word);
-            from = hit.at + 1;
+        while let Some((at, is_word)) = self.next(text, from) {
+            match is_word {
+                true => found.words.push(at),
+                false => found.literals.push(at),
+            }
+            // One may begin inside the other.
+            from = at + 1;
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
         let mut from = 0;
-        while let Some(hit) = self.next(text, from) {
-            if hit.literal.is_some() {
+        while let Some((at, is_word)) = self.next(text, from) {
+            if !is_word {
                 return true;
             }
-            from = hit.at + 1;
+            from = at + 1;
         }
         false
     }
 
-    #[inline]
-    fn next(&self, text: &str, from: usize) -> Option<Hit> {
-        match self {
-            Short::Vectors(vectors) => vectors.next(text.as_bytes(), from),
-            Short::Automaton { automaton, literals } => {
-                let hit = automaton.find(Input::new(text).span(Span { start: from, end: text.len() }))?;
-                let (at, is_word) = (hit.start(), hit.pattern().as_usize() >= *literals);
-                Some(Hit { at, literal: (!is_word).then_some(at), word: is_word.then_some(at) })
-            }
-        }
+    /// Where at or behind `from` the next literal or word stands, and whether it is a word.
+    fn next(&self, text: &str, from: usize) -> Option<(usize, bool)> {
+        let rest = Span { start: from, end: text.len() };
+        let hit = match &self.way {
+            Way::Vectors(searcher) => searcher.find_in(text, rest),
+            Way::Automaton(automaton) => automaton.find(Input::new(text).span(rest)),
+        }?;
+        Some((hit.start(), hit.pattern().as_usize() >= self.literals))
     }
 }
 
@@ -187,21 +185,6 @@ mod tests {
             assert_eq!((found.words, found.literals), (vec![1, 13, 19], vec![4, 22]));
         }
         assert_eq!(places(&[], &words, false, text).words, [1, 13, 19]);
-    }
-
-    /// The rare end of one is that of another, or its beginning.
-    #[test]
-    fn literals_with_equal_ends_are_told_apart() {
-        let literals = ["read: QZ(wrong)", "send: QZ(wrong)", "sent, QZ(wrong) twice", "QZ(wrong)!"];
-        for (text, at) in [
-            ("read: QZ(wrong)", Some(0)),
-            ("1 send: QZ(wrong)", Some(2)),
-            ("sent, QZ(wrong) twice", Some(0)),
-            ("lost, QZ(wrong)!", Some(6)),
-            ("lost, QZ(wrong) twice", None),
-        ] {
-            assert_eq!(offsets(&literals, false, text), Vec::from_iter(at), "{text}");
-        }
     }
 
     proptest! {

@@ -386,9 +386,13 @@ impl Sink for Collector<'_, '_, '_> {
         if self.reading.plan.tries_all() {
             return from;
         }
-        let Places { literals, words } = self.candidates;
-        let [literal, word] = &mut self.passed;
-        first_behind(literals, literal, from).min(first_behind(words, word, from))
+        let [literals, _] = &mut self.passed;
+        first_behind(&self.candidates.literals, literals, from)
+    }
+
+    fn next_word(&mut self, from: usize) -> usize {
+        let [_, words] = &mut self.passed;
+        first_behind(&self.candidates.words, words, from)
     }
 
     fn wants_kind(&mut self, kind: &'static str) -> bool {

@@ -433,7 +433,11 @@ impl Sink for Votes {
         false
     }
 
-    fn next_wanted(&mut self, from: usize) -> usize {
+    fn next_wanted(&mut self, _from: usize) -> usize {
+        usize::MAX
+    }
+
+    fn next_word(&mut self, from: usize) -> usize {
         first_behind(&self.places.words, &mut self.passed, from)
     }
 }

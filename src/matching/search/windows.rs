@@ -140,16 +140,13 @@ fn fold(byte: u8) -> u8 {
 /// Where in a literal those four bytes stand that a window may end with and that are rarest.
 fn rarest_end(bytes: &[u8]) -> Option<usize> {
     let ends = WINDOW - GRAM..=bytes.len().checked_sub(GRAM)?;
-    ends.max_by_key(|at| rarity(bytes, *at))
-}
-
-/// How seldom the [`GRAM`] bytes at `at` are met in logs.
-pub(super) fn rarity(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + GRAM).map_or(0, |gram| gram.iter().map(|byte| byte_rarity(*byte)).sum())
+    ends.max_by_key(|at| {
+        bytes.get(*at..*at + GRAM).map_or(0, |gram| gram.iter().map(|byte| rarity(*byte)).sum())
+    })
 }
 
 /// How seldom a byte is met in logs, coarsely.
-fn byte_rarity(byte: u8) -> u32 {
+fn rarity(byte: u8) -> u32 {
     match byte {
         b' ' | b'0'..=b'2' => 0,
         b'3'..=b'9' | b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b's' | b'r' => 1,
