@@ -43,6 +43,11 @@ pub trait Grammar: Send {
         false
     }
 
+    /// Does an empty line belong to the record above it, without being looked at?
+    fn passes_empty(&self) -> bool {
+        false
+    }
+
     /// The session that skimmed records stand in, after the record that was finished last.
     fn session(&self) -> Option<u32> {
         None
@@ -72,6 +77,16 @@ pub struct Lines<G> {
     grammar: G,
     /// Stamps of records that nobody wants, to be told in one go.
     skimmed: Vec<Stamp>,
+    /// Of the record that was unfinished at the end of the text before.
+    seen: Option<Seen>,
+}
+
+/// Lines at the beginning of a text that were looked at before: a record that goes on and on is handed in again and
+/// again, and only its first line is read each time.
+#[derive(Clone, Copy)]
+struct Seen {
+    bytes: usize,
+    lines: u64,
 }
 
 /// So many stamps are told in one go.
@@ -80,7 +95,7 @@ const MOST_SKIMMED: usize = 512;
 impl<G: Grammar> Lines<G> {
     /// A splitter for this grammar.
     pub fn new(grammar: G) -> Lines<G> {
-        Lines { grammar, skimmed: Vec::new() }
+        Lines { grammar, skimmed: Vec::new(), seen: None }
     }
 
     /// Its grammar.
@@ -117,6 +132,8 @@ struct Open<'a> {
 
 struct Whole<'a> {
     record: Record<'a>,
+    /// Line number of its head.
+    number: u64,
     /// Where the line behind its head begins.
     head_end: usize,
 }
@@ -138,6 +155,11 @@ impl Open<'_> {
         self.whole.is_some() || self.skimmed.is_some_and(|open| open.is_wanted)
     }
 
+    /// Line number of its head.
+    fn number(&self) -> Option<u64> {
+        self.whole.as_ref().map(|open| open.number).or(self.skimmed.map(|open| open.number))
+    }
+
     fn start(&self) -> Option<usize> {
         self.whole.as_ref().map(|open| open.record.start).or(self.skimmed.map(|open| open.start))
     }
@@ -154,13 +176,17 @@ impl<G: Grammar> Splitter for Lines<G> {
         let mut wanted = sink.next_wanted(at);
         let mut word = sink.next_word(at);
         let mut open = Open::default();
-        let mut breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        let mut seen = self.seen.take();
         while at < text.len() {
-            let (end, next) = match breaks.next() {
+            let (end, next) = match line_end(text, at) {
                 Some(end) => (end, end + 1),
                 None if feed == Feed::More => break,
                 None => (text.len(), text.len()),
             };
+            if end == at && open.start().is_some() && self.grammar.passes_empty() {
+                (at, number) = (next, number + 1);
+                continue;
+            }
             let content = without_returns(text.get(at..end).unwrap_or(""));
             if wanted < at {
                 wanted = sink.next_wanted(at);
@@ -179,7 +205,7 @@ impl<G: Grammar> Splitter for Lines<G> {
                 self.tell_skimmed(sink);
                 if let Some(record) = self.grammar.head(content, number, sink) {
                     self.close(text, &mut open, at, sink);
-                    open.whole = Some(Whole { record: Record { start: at, ..record }, head_end: next });
+                    open.whole = Some(Whole { record: Record { start: at, ..record }, number, head_end: next });
                 } else if let Some(skimmed) = &mut open.skimmed {
                     skimmed.is_wanted |= is_wanted || self.grammar.reads_tails();
                 } else if open.whole.is_none() {
@@ -189,11 +215,17 @@ impl<G: Grammar> Splitter for Lines<G> {
                     self.grammar.finish(record, "", sink);
                 }
             }
-            at = next;
-            number += 1;
+            (at, number) = (next, number + 1);
+            if let (Some(Seen { bytes, lines }), Some(0)) = (seen.take(), open.start()) {
+                if let Some(skimmed) = &mut open.skimmed {
+                    skimmed.is_wanted |= wanted < bytes || word < bytes || self.grammar.reads_tails();
+                }
+                (at, number) = (bytes, line + lines);
+            }
         }
         if let (Feed::More, Some(start)) = (feed, open.start()) {
             self.tell_skimmed(sink);
+            self.seen = open.number().map(|first| Seen { bytes: at - start, lines: number - first });
             return start;
         }
         self.close(text, &mut open, at, sink);
@@ -203,6 +235,14 @@ impl<G: Grammar> Splitter for Lines<G> {
         }
         at
     }
+}
+
+/// Where the line that begins at `at` ends.
+#[inline(always)]
+fn line_end(text: &str, at: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(at..)?;
+    // A log of line breaks alone costs less than one of lines.
+    if rest.first() == Some(&b'\n') { Some(at) } else { memchr::memchr(b'\n', rest).map(|end| at + end) }
 }
 
 /// A line without the carriage returns at its end.
@@ -246,12 +286,12 @@ impl<G: Grammar> Lines<G> {
         if let Some((content, head_end)) = next_line(text, start)
             && let Some(record) = self.grammar.head(content, number, sink)
         {
-            self.give(text, Whole { record: Record { start, ..record }, head_end }, end, sink);
+            self.give(text, Whole { record: Record { start, ..record }, number, head_end }, end, sink);
         }
     }
 
     fn give<'a>(&mut self, text: &'a str, whole: Whole<'a>, end: usize, sink: &mut dyn Sink) {
-        let Whole { mut record, head_end } = whole;
+        let Whole { mut record, head_end, .. } = whole;
         record.end = end;
         let tail = text.get(head_end..end).unwrap_or("").trim_end();
         if !tail.is_empty()
@@ -354,5 +394,48 @@ mod tests {
         assert!(
             picked(text, 'b').contains(&"1970-01-01T00:00:04Z true 27..35 Some(6) \"a\\n b\"".to_owned())
         );
+    }
+
+    /// Counts the lines that it is asked about.
+    struct Counting(usize);
+
+    impl Grammar for Counting {
+        fn dialect(&self) -> Dialect {
+            Dialect::Unknown
+        }
+
+        fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
+            self.0 += 1;
+            Seconds.head(line, number, sink)
+        }
+
+        fn passes_empty(&self) -> bool {
+            true
+        }
+    }
+
+    /// A record whose lines come in by and by is read once, not anew with each of them.
+    #[test]
+    fn lines_of_a_long_record_are_looked_at_once() {
+        let text = format!("no head\n1 a\n2 b\n{}3 c\n", "\nmore\n\n".repeat(200));
+        let whole = picked(&text, '\n');
+        let mut lines = Lines::new(Counting(0));
+        let (mut from, mut line, mut found) = (0, 1, Vec::new());
+        for end in (0..text.len()).step_by(7).chain([text.len()]) {
+            let feed = if end == text.len() { Feed::Last } else { Feed::More };
+            let piece = &text[from..end];
+            let mut sink = Picky { text: piece, letter: '\n', found: Vec::new() };
+            let consumed = lines.split(piece, line, feed, &mut sink);
+            line += piece[..consumed].matches('\n').count() as u64;
+            from += consumed;
+            found.extend(sink.found.into_iter().map(|found| (from - consumed, found)));
+        }
+        let pids = |found: &str| found.split_once(" Some(").map(|(_, rest)| rest.to_owned());
+        assert_eq!(
+            found.iter().map(|(_, found)| pids(found)).collect::<Vec<_>>(),
+            whole.iter().map(|found| pids(found)).collect::<Vec<_>>()
+        );
+        // Once each line with something in it, and the head of the record with each piece.
+        assert!(lines.grammar().0 < 204 + 2 * text.len() / 7, "{}", lines.grammar().0);
     }
 }
