@@ -190,6 +190,11 @@ impl<'c> World<'c> {
         self.events.get(&self.spill, index)
     }
 
+    /// Are there events of this sort?
+    pub fn has_seen(&self, kind: EventKind) -> bool {
+        self.seen_kinds.binary_search(&kind).is_ok()
+    }
+
     /// All events in the total order.
     pub fn all(&self) -> impl Iterator<Item = Held<'_>> {
         self.events.iter(&self.spill)

@@ -6,7 +6,6 @@
 //! dialect: both sides speak `base::Record`.
 
 mod cost;
-mod literals;
 mod rule;
 mod search;
 
@@ -19,7 +18,6 @@ use crate::pattern::Catalogue;
 use crate::pattern::model::ANY_CODE;
 
 pub use cost::slowness;
-pub use literals::required_literals;
 use rule::Rule;
 use search::Search;
 
@@ -46,6 +44,10 @@ pub struct Plan<'c> {
     by_code: HashMap<&'c str, Vec<usize>>,
     by_record: HashMap<&'c str, Vec<usize>>,
     by_text: Vec<usize>,
+    /// Those of `by_text` that have to be tried on every candidate; the others only where one of their literals stands.
+    loose: Vec<usize>,
+    /// By the number of a literal of `exact`: the rules that ask for it.
+    by_literal: Vec<Vec<usize>>,
     /// Some rule has no literal to look for: every record must be tried.
     try_all: bool,
     exact: Option<Search>,
@@ -71,23 +73,15 @@ impl<'c> Matcher<'c> {
 
 impl<'c> Plan<'c> {
     fn new(catalogue: &'c Catalogue, dialect: Dialect) -> Plan<'c> {
-        let rules: Vec<Rule<'c>> = catalogue
-            .events
-            .iter()
-            .enumerate()
-            .filter(|(_, def)| {
-                let stands_there = |wanted: &Dialect| *wanted == dialect || dialect.holds().contains(wanted);
-                dialect == Dialect::Mixed || def.dialects.iter().any(stands_there)
-            })
-            .filter_map(|(kind, def)| {
-                Some(Rule::new(EventKind(u32::try_from(kind).ok()?), def, &catalogue.sets))
-            })
-            .collect();
+        let rules: Vec<Rule<'c>> =
+            catalogue.in_dialect(dialect).map(|(kind, def)| Rule::new(kind, def, &catalogue.sets)).collect();
         let mut plan = Plan {
             rules,
             by_code: HashMap::new(),
             by_record: HashMap::new(),
             by_text: Vec::new(),
+            loose: Vec::new(),
+            by_literal: Vec::new(),
             try_all: false,
             exact: None,
             folded: None,
@@ -114,7 +108,42 @@ impl<'c> Plan<'c> {
         }
         plan.exact = Search::new(exact, false);
         plan.folded = Search::new(folded, true);
+        plan.link();
         plan
+    }
+
+    /// Notes which rules a literal leads to: of some thousands only those are tried on a candidate.
+    fn link(&mut self) {
+        let exact = self.exact.as_ref();
+        self.by_literal.resize_with(exact.map_or(0, Search::numbered), Vec::new);
+        for index in &self.by_text {
+            let Some(rule) = self.rules.get(*index) else { continue };
+            let numbers: Option<Vec<usize>> =
+                rule.literals().filter(|_| !rule.def().fold_case).zip(exact).and_then(|(literals, exact)| {
+                    literals.iter().map(|literal| exact.number_of(literal)).collect()
+                });
+            match numbers {
+                Some(numbers) => {
+                    for number in numbers {
+                        self.by_literal.get_mut(number).into_iter().for_each(|rules| rules.push(*index));
+                    }
+                }
+                None => self.loose.push(*index),
+            }
+        }
+    }
+
+    /// Rules by text that could match, in their order.
+    fn asked_by(&self, body: &str) -> Vec<usize> {
+        let mut asked = self.loose.clone();
+        if let Some(exact) = &self.exact {
+            exact.which(body, &mut |number| {
+                asked.extend(self.by_literal.get(number).into_iter().flatten());
+            });
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        asked
     }
 
     /// Offsets in `text` at which a record could match, in ascending order, into `found` (which is cleared).
@@ -159,8 +188,8 @@ impl<'c> Plan<'c> {
             self.try_table(&self.by_record, record.kind, record, source_process, hits);
         }
         if candidate || self.try_all {
-            for index in &self.by_text {
-                self.try_rule(*index, record, source_process, hits);
+            for index in self.asked_by(&record.body) {
+                self.try_rule(index, record, source_process, hits);
             }
         }
     }
