@@ -83,8 +83,8 @@ pub(super) fn known(name: &str) -> Option<Known> {
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        // Quickly made: most runs ask for a line or two.
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        // Quickly made: most runs ask for a few lines.
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(TELLING)
         .ok()
 });

@@ -31,14 +31,11 @@ impl Checker<'_> {
         // Text that only filters records found by their id may be short.
         let finds = raw.codes.is_empty() && raw.records.is_empty();
         let mut literals = Some(Vec::new());
-        let mut is_sound = true;
+        let mut regexes = Vec::new();
         for text in &raw.texts {
-            let Some(hir) = self.sound(text, raw.ignore_case) else {
-                is_sound = false;
-                continue;
-            };
+            let Some(sound) = self.sound(text, raw.ignore_case) else { continue };
             if finds {
-                self.fixed_text(text, &hir);
+                self.fixed_text(text, &sound.hir);
                 if let Some(reason) =
                     self.depth.cost_of.and_then(|cost_of| cost_of(text.get_ref(), raw.ignore_case))
                 {
@@ -46,14 +43,15 @@ impl Checker<'_> {
                         .warning(text.span(), reason)
                         .help("write one longer piece of the message out, without a group or a choice in it");
                 }
-                literals = literals.zip(required(&hir)).map(|(mut all, more)| {
+                literals = literals.zip(required(&sound.hir)).map(|(mut all, more)| {
                     all.extend(more);
                     all
                 });
             }
+            regexes.push(Tried::new(text.get_ref(), raw.ignore_case, sound));
         }
-        if is_sound && !raw.texts.is_empty() {
-            self.samples(raw);
+        if !regexes.is_empty() && regexes.len() == raw.texts.len() {
+            self.samples(raw, &regexes);
             if raw.samples.is_empty() && finds {
                 self.faults
                     .warning(raw.span.clone(), format!("the event `{}` has no sample", raw.name.get_ref()))
@@ -64,9 +62,7 @@ impl Checker<'_> {
     }
 
     /// Do its regexes match what they must, and nothing that they must not?
-    fn samples(&mut self, raw: &RawEvent) {
-        let regexes: Vec<Tried<'_>> =
-            raw.texts.iter().map(|text| Tried::new(text.get_ref(), raw.ignore_case)).collect();
+    fn samples(&mut self, raw: &RawEvent, regexes: &[Tried<'_>]) {
         let dialects: Vec<Dialect> =
             raw.dialects.iter().filter_map(|name| Dialect::from_name(name.get_ref())).collect();
         let hits = |line: &str, body_of: Option<super::BodyOf<'_>>| {

@@ -3,8 +3,12 @@
 
 use std::cell::OnceCell;
 
-use regex::{Regex, RegexBuilder, bytes};
-use regex_syntax::ParserBuilder;
+use regex::{Regex, RegexBuilder};
+use regex_automata::nfa::thompson::backtrack::BoundedBacktracker;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_syntax::ast::Ast;
+use regex_syntax::ast::parse::Parser;
+use regex_syntax::hir::translate::{Translator, TranslatorBuilder};
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 use super::Checker;
@@ -22,28 +26,24 @@ const RUNS_OF_RANGE: u64 = 1 + 3 + 5 + 5 + 7;
 
 impl Checker<'_> {
     /// Parses a regex as it stands in the file, and makes sure that it can be compiled; says where it is wrong.
-    pub(super) fn sound(&mut self, text: &Text, fold_case: bool) -> Option<Hir> {
-        let error = match ParserBuilder::new().build().parse(text.get_ref()) {
-            Ok(hir) => return self.fits(text, fold_case, &hir).then_some(hir),
-            Err(error) => error,
+    pub(super) fn sound(&mut self, text: &Text, fold_case: bool) -> Option<Sound> {
+        let fault = match Sound::parse(text.get_ref()) {
+            Ok(sound) => return self.fits(text, fold_case, &sound).then_some(sound),
+            Err(fault) => fault,
         };
-        let (at, what) = match &error {
-            regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
-            other => (0, other.to_string()),
-        };
-        let start = self.inside(text, at);
-        self.faults.error(start..start + 1, format!("the regex is wrong here: {what}"));
+        let start = self.inside(text, fault.at);
+        self.faults.error(start..start + 1, format!("the regex is wrong here: {}", fault.what));
         None
     }
 
     /// Only a regex that may be too large is compiled to know it.
-    fn fits(&mut self, text: &Text, fold_case: bool, hir: &Hir) -> bool {
+    fn fits(&mut self, text: &Text, fold_case: bool, sound: &Sound) -> bool {
         let folded = || {
-            let parsed = ParserBuilder::new().case_insensitive(true).build().parse(text.get_ref());
-            parsed.map_or(u64::MAX, |hir| states(&hir))
+            let translated =
+                TranslatorBuilder::new().case_insensitive(true).build().translate(text.get_ref(), &sound.ast);
+            translated.map_or(u64::MAX, |hir| states(&hir))
         };
-        let states = if fold_case { folded() } else { states(hir) };
+        let states = if fold_case { folded() } else { states(&sound.hir) };
         if states.saturating_mul(STATE) <= LARGEST {
             return true;
         }
@@ -70,6 +70,31 @@ impl Checker<'_> {
             return span.start;
         };
         span.start + quotes + offset
+    }
+}
+
+/// A regex that parses.
+pub(super) struct Sound {
+    ast: Ast,
+    /// What it means, letter case being minded.
+    pub hir: Hir,
+}
+
+/// Where a regex is wrong, and what is wrong there.
+struct Wrong {
+    at: usize,
+    what: String,
+}
+
+impl Sound {
+    fn parse(text: &str) -> Result<Sound, Wrong> {
+        let ast = Parser::new()
+            .parse(text)
+            .map_err(|error| Wrong { at: error.span().start.offset, what: error.kind().to_string() })?;
+        let hir = Translator::new()
+            .translate(text, &ast)
+            .map_err(|error| Wrong { at: error.span().start.offset, what: error.kind().to_string() })?;
+        Ok(Sound { ast, hir })
     }
 }
 
@@ -102,39 +127,44 @@ fn of_range(range: &ClassUnicodeRange) -> u64 {
 pub(super) struct Tried<'t> {
     text: &'t str,
     fold_case: bool,
-    /// For ASCII text: compiled without the classes of Unicode, which is most of the work.
-    ascii: OnceCell<Option<bytes::Regex>>,
+    sound: Sound,
+    /// For ASCII text: without the classes of Unicode, and without what makes a regex fast on long texts, which
+    /// together are nine tenths of the work to compile it.
+    ascii: OnceCell<Option<BoundedBacktracker>>,
     any: OnceCell<Option<Regex>>,
 }
 
 impl<'t> Tried<'t> {
-    pub(super) fn new(text: &'t str, fold_case: bool) -> Tried<'t> {
-        Tried { text, fold_case, ascii: OnceCell::new(), any: OnceCell::new() }
+    pub(super) fn new(text: &'t str, fold_case: bool, sound: Sound) -> Tried<'t> {
+        Tried { text, fold_case, sound, ascii: OnceCell::new(), any: OnceCell::new() }
     }
 
     pub(super) fn is_match(&self, line: &str) -> bool {
         if line.is_ascii()
             && let Some(regex) = self.ascii.get_or_init(|| self.for_ascii())
+            && let Ok(is_match) = regex.try_is_match(&mut regex.create_cache(), line)
         {
-            return regex.is_match(line.as_bytes());
+            return is_match;
         }
         let any = || RegexBuilder::new(self.text).case_insensitive(self.fold_case).build().ok();
         self.any.get_or_init(any).as_ref().is_some_and(|regex| regex.is_match(line))
     }
 
     /// `None` where the regex names characters beyond ASCII, which may stand for letters of it when case is ignored.
-    fn for_ascii(&self) -> Option<bytes::Regex> {
+    fn for_ascii(&self) -> Option<BoundedBacktracker> {
         let names_characters = [r"\x", r"\u", r"\U", r"\p", r"\P"];
         if !self.text.is_ascii() || names_characters.iter().any(|escape| self.text.contains(escape)) {
             return None;
         }
-        bytes::RegexBuilder::new(self.text)
-            .case_insensitive(self.fold_case)
-            .unicode(false)
-            // An automaton that is built while it runs does not pay for itself in one line.
-            .dfa_size_limit(0)
-            .build()
-            .ok()
+        let mut translator = TranslatorBuilder::new();
+        translator.unicode(false).utf8(false).case_insensitive(self.fold_case);
+        let hir = translator.build().translate(self.text, &self.sound.ast).ok()?;
+        let config = thompson::Config::new()
+            .utf8(false)
+            .which_captures(WhichCaptures::None)
+            .nfa_size_limit(usize::try_from(LARGEST).ok());
+        let nfa = thompson::Compiler::new().configure(config).build_from_hir(&hir).ok()?;
+        BoundedBacktracker::new_from_nfa(nfa).ok()
     }
 }
 
@@ -180,7 +210,7 @@ mod tests {
         ];
         for (regex, fold_case) in regexes.into_iter().flat_map(|regex| [(regex, false), (regex, true)]) {
             let whole = RegexBuilder::new(regex).case_insensitive(fold_case).build().unwrap();
-            let tried = Tried::new(regex, fold_case);
+            let tried = Tried::new(regex, fold_case, Sound::parse(regex).ok().unwrap());
             for line in lines {
                 assert_eq!(tried.is_match(line), whole.is_match(line), "{regex} on {line:?}, {fold_case}");
             }
