@@ -228,6 +228,7 @@ fn without_severity(code: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::model::EventDef;
 
     #[test]
     fn details_in_a_row_of_the_job_list_are_matched_as_job_details() {
@@ -243,5 +244,34 @@ mod tests {
         assert_eq!(found(Dialect::NetbackupJob), 1);
         assert_eq!(found(Dialect::NetbackupBpdbjobs), 0);
         assert_eq!(found(Dialect::NetbackupLegacy), 0);
+    }
+
+    #[test]
+    fn of_many_definitions_those_match_whose_text_stands_there() {
+        let def = |texts: &[&str], fold_case| EventDef {
+            dialects: vec![Dialect::NetbackupLegacy],
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            fold_case,
+            ..EventDef::default()
+        };
+        let mut events: Vec<EventDef> =
+            (0..300).map(|number| def(&[&format!(r"step {number:03} of many failed: (\d+)")], false)).collect();
+        // Two texts, one that is too short to be skipped to, one in any letter case, none at all.
+        events.push(def(&["first of two texts", "second of two texts"], false));
+        events.push(def(&[r"err =\d"], false));
+        events.push(def(&["in any letter case"], true));
+        events.push(def(&[r"^\w \w$"], false));
+        let catalogue =
+            Catalogue { events: events.into_iter().map(Into::into).collect(), ..Catalogue::default() };
+        let plan = Matcher::new(&catalogue).plan(Dialect::NetbackupLegacy);
+        let kinds = |body: &str| -> Vec<u32> {
+            let mut hits = Vec::new();
+            plan.matches(&Record::new(Dialect::NetbackupLegacy, body), true, None, &mut hits);
+            hits.iter().map(|hit| hit.kind.0).collect()
+        };
+        assert_eq!(kinds("step 117 of many failed: 3, step 002 of many failed: 1, err =7"), [2, 117, 301]);
+        assert_eq!(kinds("step 117 of many failed: no number"), Vec::<u32>::new());
+        assert_eq!(kinds("the second of two texts, IN ANY letter case"), [300, 302]);
+        assert_eq!(kinds("a b"), [303]);
     }
 }
