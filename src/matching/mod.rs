@@ -254,8 +254,9 @@ mod tests {
             fold_case,
             ..EventDef::default()
         };
-        let mut events: Vec<EventDef> =
-            (0..300).map(|number| def(&[&format!(r"step {number:03} of many failed: (\d+)")], false)).collect();
+        let mut events: Vec<EventDef> = (0..300)
+            .map(|number| def(&[&format!(r"step {number:03} of many failed: (\d+)")], false))
+            .collect();
         // Two texts, one that is too short to be skipped to, one in any letter case, none at all.
         events.push(def(&["first of two texts", "second of two texts"], false));
         events.push(def(&[r"err =\d"], false));
