@@ -62,7 +62,7 @@ impl Level {
 }
 
 /// What the failure does, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impact {
     /// Backed up data is gone or wrong without a message.
@@ -74,6 +74,7 @@ pub enum Impact {
     /// A backup fails.
     BackupFailure,
     /// It works, but slowly, wastefully or with a wrong report.
+    #[default]
     Degraded,
 }
 

@@ -310,7 +310,7 @@ fn write_clock(f: &mut std::fmt::Formatter<'_>, micros: i64, fraction: bool) -> 
 }
 
 /// A stretch of time in microseconds, as pattern files write it: `60s`, `10m`, `31d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span(pub i64);
 
 impl Span {

@@ -158,7 +158,7 @@ fn advisories(code: &str, catalogue: &Catalogue) -> Vec<String> {
             by_code && of_source
         })
     };
-    catalogue.patterns.iter().filter(asks).map(|pattern| pattern.id.clone()).collect()
+    catalogue.all_patterns().filter(asks).map(|pattern| pattern.id.clone()).collect()
 }
 
 /// Does the text hold this code, and not a longer one that begins alike?

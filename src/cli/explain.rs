@@ -38,7 +38,7 @@ fn unknown(what: &str, catalogue: &Catalogue) -> String {
         names.into_iter().chain(&pattern.aliases).any(|name| name.to_lowercase().contains(&wanted))
     };
     let similar: Vec<&str> =
-        catalogue.patterns.iter().filter(has).map(|pattern| pattern.id.as_str()).take(5).collect();
+        catalogue.all_patterns().filter(has).map(|pattern| pattern.id.as_str()).take(5).collect();
     let is_number = !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit());
     let is_error = wanted.starts_with("v-79-") || wanted.starts_with("0x");
     if let Some(number) = error_number(&wanted).filter(|_| is_error) {

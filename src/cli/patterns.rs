@@ -49,7 +49,7 @@ fn list(words: &CatalogueWords, desk: &mut Desk<'_, '_>) -> Exit {
     let (catalogue, exit) = catalogue(&words.patterns.patterns, desk);
     let output = Output::new(&words.output, desk.surroundings);
     let text = if output.is_json {
-        let articles: Vec<Article> = catalogue.patterns.iter().map(Article::from).collect();
+        let articles: Vec<Article> = catalogue.all_patterns().map(Article::from).collect();
         json::pretty(&articles)
     } else {
         pattern::list(&catalogue)

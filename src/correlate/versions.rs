@@ -3,11 +3,14 @@
 //! The version that counts is the latest one seen for the host at or before the moment, else one without a date, else
 //! the next one after it. A correction that was seen before the moment makes an affected version one that is not.
 
+use std::rc::Rc;
+
 use crate::base::{ConditionState, Fact, FactKind, Stamp};
 use crate::pattern::Pattern;
 use crate::pattern::model::Affected;
 
 use super::choice::Remark;
+use super::links::FactsByName;
 use super::relation::{Point, Tri};
 use super::world::World;
 
@@ -37,11 +40,10 @@ impl World<'_> {
         at: Option<&Point<'_>>,
     ) -> VersionState {
         let Some(host) = host else { return VersionState::unknown() };
-        let facts: Vec<(usize, &Fact, &str, &Affected)> = self
-            .facts
+        let of_host = self.version_facts(host);
+        let facts: Vec<(usize, &Fact, &str, &Affected)> = of_host
             .iter()
-            .enumerate()
-            .filter(|(_, fact)| self.fact_is_of(fact, host))
+            .filter_map(|index| Some((*index, self.facts.get(*index)?)))
             .filter_map(|(index, fact)| {
                 let FactKind::Version { product, version } = &fact.kind else { return None };
                 let affected = pattern.affected.iter().find(|affected| affected.product == *product)?;
@@ -55,7 +57,7 @@ impl World<'_> {
             FactKind::Version { product, .. } => product.as_str(),
             _ => "",
         };
-        if let Some((index, fix)) = self.fix_seen(pattern, host, at) {
+        if let Some((index, fix)) = self.fix_seen(pattern, &of_host, at) {
             let seen = self.facts.get(index).map_or(Stamp::None, |fact| fact.stamp).to_string();
             return VersionState {
                 state: ConditionState::Unmet,
@@ -79,18 +81,47 @@ impl World<'_> {
 
     /// A correction of the failure that was seen on the host before the moment, or at a time that is not known. One
     /// that was seen later only says nothing about the moment: it may have come in between.
-    fn fix_seen(&self, pattern: &Pattern, host: &str, at: Option<&Point<'_>>) -> Option<(usize, String)> {
+    fn fix_seen(
+        &self,
+        pattern: &Pattern,
+        of_host: &[usize],
+        at: Option<&Point<'_>>,
+    ) -> Option<(usize, String)> {
         let mends =
             |id: &str| pattern.affected.iter().any(|affected| affected.fixes.iter().any(|fix| fix == id));
-        self.facts.iter().enumerate().find_map(|(index, fact)| {
+        of_host.iter().find_map(|index| {
+            let fact = self.facts.get(*index)?;
             let FactKind::Fix { id } = &fact.kind else { return None };
             let seen_before = at.is_none_or(|at| {
                 let seen = Point { stamp: fact.stamp, position: None, pid: None, source: fact.source, ..*at };
                 !fact.stamp.is_dated()
                     || self.clocks().relation_without_tolerance(&seen, at).within(0, i64::MAX) == Tri::Yes
             });
-            (mends(id) && seen_before && self.fact_is_of(fact, host)).then(|| (index, id.clone()))
+            (mends(id) && seen_before).then(|| (*index, id.clone()))
         })
+    }
+
+    /// The facts about versions and corrections that are true for this host, in their order. Every pattern asks for
+    /// them, for every host and every event that begins a failure.
+    fn version_facts(&self, host: &str) -> Rc<Vec<usize>> {
+        if let Some(known) = self.facts_of_host.borrow().get(host) {
+            return Rc::clone(known);
+        }
+        let by_owner = self.facts_by_owner.get_or_init(|| {
+            let mut by_owner = FactsByName::new();
+            for (index, fact) in self.facts.iter().enumerate() {
+                let owner = fact.host.as_deref().or(self.default_host.as_deref());
+                if let (Some(owner), FactKind::Version { .. } | FactKind::Fix { .. }) = (owner, &fact.kind) {
+                    by_owner.entry(self.names.table_key(owner)).or_default().push(index);
+                }
+            }
+            by_owner
+        });
+        let of_table = by_owner.get(&self.names.table_key(host)).into_iter().flatten().copied();
+        let is_its = |index: &usize| self.facts.get(*index).is_some_and(|fact| self.fact_is_of(fact, host));
+        let found: Rc<Vec<usize>> = Rc::new(of_table.filter(is_its).collect());
+        self.facts_of_host.borrow_mut().insert(host.to_owned(), Rc::clone(&found));
+        found
     }
 
     /// Is the fact true for this host? One that names no host belongs to the host given for such sources.

@@ -100,6 +100,10 @@ pub struct World<'c> {
     /// Coverage with rotations joined.
     pub(super) reaches: Vec<Coverage>,
     pub(super) facts_by_name: OnceCell<super::links::FactsByName>,
+    /// Facts about versions, by the host that they are true for.
+    pub(super) facts_by_owner: OnceCell<super::links::FactsByName>,
+    /// The same for each host that was asked for.
+    pub(super) facts_of_host: RefCell<HashMap<String, Rc<Vec<usize>>>>,
     by_kind: Vec<Rc<List>>,
     /// Sorts of which there are events.
     pub(super) seen_kinds: Vec<EventKind>,
@@ -172,6 +176,8 @@ impl<'c> World<'c> {
             lost,
             doubt,
             facts_by_name: OnceCell::new(),
+            facts_by_owner: OnceCell::new(),
+            facts_of_host: RefCell::default(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
             by_value: RefCell::default(),
             named: RefCell::default(),
@@ -188,6 +194,11 @@ impl<'c> World<'c> {
     /// The event at an index.
     pub fn event(&self, index: EventIndex) -> Option<Held<'_>> {
         self.events.get(&self.spill, index)
+    }
+
+    /// Are there events of this sort?
+    pub fn has_seen(&self, kind: EventKind) -> bool {
+        self.seen_kinds.binary_search(&kind).is_ok()
     }
 
     /// All events in the total order.

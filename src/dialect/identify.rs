@@ -31,7 +31,8 @@ pub fn recognise(sample: &str) -> Recognition {
     let mut strong: IndexMap<Dialect, usize> = IndexMap::new();
     let mut weak: IndexMap<Dialect, usize> = IndexMap::new();
     let mut at = 0;
-    let mut last: Option<&'static dyn Reader> = None;
+    // The reader of the line before, and how many lines in a row it knew.
+    let mut last: Option<(&'static dyn Reader, usize)> = None;
     // Heads that are heads only without the marks of an answered mail before them.
     let mut quoted_heads = 0_usize;
     while let Some((line, next)) = next_line(sample, at) {
@@ -44,8 +45,10 @@ pub fn recognise(sample: &str) -> Recognition {
         }
         lines += 1;
         // Lines of one dialect stand together: the reader of the line before is asked first.
-        if let Some(reader) = last.filter(|reader| reader.claim(line) == Claim::Strong) {
-            *strong.entry(reader.dialect()).or_default() += 1;
+        if let Some((reader, row)) = &mut last
+            && reader.claim(line) == Claim::Strong
+        {
+            *row += 1;
             continue;
         }
         let mut is_head = false;
@@ -53,7 +56,9 @@ pub fn recognise(sample: &str) -> Recognition {
             match reader.claim(line) {
                 Claim::Strong => {
                     *strong.entry(reader.dialect()).or_default() += 1;
-                    last = Some(*reader);
+                    if let Some((before, row)) = last.replace((*reader, 0)) {
+                        *strong.entry(before.dialect()).or_default() += row;
+                    }
                     is_head = true;
                     break;
                 }
@@ -69,6 +74,9 @@ pub fn recognise(sample: &str) -> Recognition {
                 quoted_heads += 1;
             }
         }
+    }
+    if let Some((reader, row)) = last {
+        *strong.entry(reader.dialect()).or_default() += row;
     }
     absorb(&readers, &mut strong);
     // One such line in a long log is text of it that begins so.

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use regex::RegexBuilder;
 
-use super::literals::required_literals;
 use super::search::{Places, Search, WINDOW};
+use crate::pattern::required_literals;
 
 /// Lines as debug logs hold them by the million.
 const LINES: &str = "\

@@ -6,7 +6,6 @@
 //! dialect: both sides speak `base::Record`.
 
 mod cost;
-mod literals;
 mod rule;
 mod search;
 
@@ -20,7 +19,6 @@ use crate::pattern::Catalogue;
 use crate::pattern::model::ANY_CODE;
 
 pub use cost::slowness;
-pub use literals::required_literals;
 use rule::Rule;
 use search::Search;
 
@@ -49,6 +47,10 @@ pub struct Plan<'c> {
     by_code: HashMap<&'c str, Vec<usize>>,
     by_record: HashMap<&'c str, Vec<usize>>,
     by_text: Vec<usize>,
+    /// Those of `by_text` that have to be tried on every candidate; the others only where one of their literals stands.
+    loose: Vec<usize>,
+    /// By the number of a literal of `exact`: the rules that ask for it.
+    by_literal: Vec<Vec<usize>>,
     /// Some rule has no literal to look for: every record must be tried.
     try_all: bool,
     exact: Option<Search>,
@@ -74,23 +76,15 @@ impl<'c> Matcher<'c> {
 
 impl<'c> Plan<'c> {
     fn new(catalogue: &'c Catalogue, dialect: Dialect) -> Plan<'c> {
-        let rules: Vec<Rule<'c>> = catalogue
-            .events
-            .iter()
-            .enumerate()
-            .filter(|(_, def)| {
-                let stands_there = |wanted: &Dialect| *wanted == dialect || dialect.holds().contains(wanted);
-                dialect == Dialect::Mixed || def.dialects.iter().any(stands_there)
-            })
-            .filter_map(|(kind, def)| {
-                Some(Rule::new(EventKind(u32::try_from(kind).ok()?), def, &catalogue.sets))
-            })
-            .collect();
+        let rules: Vec<Rule<'c>> =
+            catalogue.in_dialect(dialect).map(|(kind, def)| Rule::new(kind, def, &catalogue.sets)).collect();
         let mut plan = Plan {
             rules,
             by_code: HashMap::new(),
             by_record: HashMap::new(),
             by_text: Vec::new(),
+            loose: Vec::new(),
+            by_literal: Vec::new(),
             try_all: false,
             exact: None,
             folded: None,
@@ -118,7 +112,42 @@ impl<'c> Plan<'c> {
         let words = dialect::reader(dialect).map_or(&[][..], |reader| reader.telling_words());
         plan.exact = Search::new(exact, words, false);
         plan.folded = Search::new(folded, &[], true);
+        plan.link();
         plan
+    }
+
+    /// Notes which rules a literal leads to: of some thousands only those are tried on a candidate.
+    fn link(&mut self) {
+        let exact = self.exact.as_ref();
+        self.by_literal.resize_with(exact.map_or(0, Search::numbered), Vec::new);
+        for index in &self.by_text {
+            let Some(rule) = self.rules.get(*index) else { continue };
+            let numbers: Option<Vec<usize>> =
+                rule.literals().filter(|_| !rule.def().fold_case).zip(exact).and_then(|(literals, exact)| {
+                    literals.iter().map(|literal| exact.number_of(literal)).collect()
+                });
+            match numbers {
+                Some(numbers) => {
+                    for number in numbers {
+                        self.by_literal.get_mut(number).into_iter().for_each(|rules| rules.push(*index));
+                    }
+                }
+                None => self.loose.push(*index),
+            }
+        }
+    }
+
+    /// Rules by text that could match, in their order.
+    fn asked_by(&self, body: &str) -> Vec<usize> {
+        let mut asked = self.loose.clone();
+        if let Some(exact) = &self.exact {
+            exact.which(body, &mut |number| {
+                asked.extend(self.by_literal.get(number).into_iter().flatten());
+            });
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        asked
     }
 
     /// Where in `text` a record could match, and where words stand that the dialect wants to know of
@@ -182,8 +211,8 @@ impl<'c> Plan<'c> {
             self.try_table(&self.by_record, record.kind, record, source_process, hits);
         }
         if candidate || self.try_all {
-            for index in &self.by_text {
-                self.try_rule(*index, record, source_process, hits);
+            for index in self.asked_by(&record.body) {
+                self.try_rule(index, record, source_process, hits);
             }
         }
     }
@@ -222,6 +251,7 @@ fn without_severity(code: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::model::EventDef;
 
     #[test]
     fn details_in_a_row_of_the_job_list_are_matched_as_job_details() {
@@ -237,5 +267,35 @@ mod tests {
         assert_eq!(found(Dialect::NetbackupJob), 1);
         assert_eq!(found(Dialect::NetbackupBpdbjobs), 0);
         assert_eq!(found(Dialect::NetbackupLegacy), 0);
+    }
+
+    #[test]
+    fn of_many_definitions_those_match_whose_text_stands_there() {
+        let def = |texts: &[&str], fold_case| EventDef {
+            dialects: vec![Dialect::NetbackupLegacy],
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            fold_case,
+            ..EventDef::default()
+        };
+        let mut events: Vec<EventDef> = (0..300)
+            .map(|number| def(&[&format!(r"step {number:03} of many failed: (\d+)")], false))
+            .collect();
+        // Two texts, one that is too short to be skipped to, one in any letter case, none at all.
+        events.push(def(&["first of two texts", "second of two texts"], false));
+        events.push(def(&[r"err =\d"], false));
+        events.push(def(&["in any letter case"], true));
+        events.push(def(&[r"^\w \w$"], false));
+        let catalogue =
+            Catalogue { events: events.into_iter().map(Into::into).collect(), ..Catalogue::default() };
+        let plan = Matcher::new(&catalogue).plan(Dialect::NetbackupLegacy);
+        let kinds = |body: &str| -> Vec<u32> {
+            let mut hits = Vec::new();
+            plan.matches(&Record::new(Dialect::NetbackupLegacy, body), true, None, &mut hits);
+            hits.iter().map(|hit| hit.kind.0).collect()
+        };
+        assert_eq!(kinds("step 117 of many failed: 3, step 002 of many failed: 1, err =7"), [2, 117, 301]);
+        assert_eq!(kinds("step 117 of many failed: no number"), Vec::<u32>::new());
+        assert_eq!(kinds("the second of two texts, IN ANY letter case"), [300, 302]);
+        assert_eq!(kinds("a b"), [303]);
     }
 }

@@ -11,7 +11,6 @@ use crate::base::{Key, Record, Values};
 use crate::pattern::model::{EventDef, Operand, Test, Where, in_set};
 
 use super::Hit;
-use super::literals::required_literals;
 
 /// An event definition with its regexes (compiled at the first candidate) and the literals they need.
 pub(super) struct Rule<'c> {
@@ -19,9 +18,8 @@ pub(super) struct Rule<'c> {
     def: &'c EventDef,
     sets: &'c IndexMap<String, Vec<String>>,
     regexes: OnceLock<Vec<Regex>>,
-    /// `None`: some regex has no literal.
-    literals: Option<Vec<Vec<u8>>>,
-    finders: Vec<Finder<'static>>,
+    /// What looks for its literals, made at the first candidate as well.
+    finders: OnceLock<Vec<Finder<'c>>>,
 }
 
 impl<'c> Rule<'c> {
@@ -30,31 +28,23 @@ impl<'c> Rule<'c> {
         def: &'c EventDef,
         sets: &'c IndexMap<String, Vec<String>>,
     ) -> Rule<'c> {
-        // Tables find records with an id or a structure; their regexes need no prefilter.
-        let by_text = def.codes.is_empty() && def.records.is_empty();
-        let literals = if by_text && !def.texts.is_empty() {
-            def.texts.iter().try_fold(Vec::new(), |mut all, text| {
-                all.extend(required_literals(text)?);
-                Some(all)
-            })
-        } else {
-            None
-        };
-        let finders = match (&literals, def.fold_case) {
-            (Some(literals), false) => {
-                literals.iter().map(|literal| Finder::new(literal).into_owned()).collect()
-            }
-            _ => Vec::new(),
-        };
-        Rule { kind, def, sets, regexes: OnceLock::new(), literals, finders }
+        Rule { kind, def, sets, regexes: OnceLock::new(), finders: OnceLock::new() }
     }
 
     pub(super) fn def(&self) -> &'c EventDef {
         self.def
     }
 
-    pub(super) fn literals(&self) -> Option<&[Vec<u8>]> {
-        self.literals.as_deref()
+    /// Tables find records with an id or a structure; their regexes need no prefilter.
+    pub(super) fn literals(&self) -> Option<&'c [Vec<u8>]> {
+        if self.def.is_by_text() { self.def.literals() } else { None }
+    }
+
+    fn finders(&self) -> &[Finder<'c>] {
+        self.finders.get_or_init(|| match self.literals() {
+            Some(literals) if !self.def.fold_case => literals.iter().map(Finder::new).collect(),
+            _ => Vec::new(),
+        })
     }
 
     /// Does the record match, and with which values?
@@ -104,8 +94,9 @@ impl<'c> Rule<'c> {
             return Some(());
         }
         let body = record.body.as_ref();
-        let literal_found = self.finders.is_empty()
-            || self.finders.iter().any(|finder| finder.find(body.as_bytes()).is_some());
+        let finders = self.finders();
+        let literal_found =
+            finders.is_empty() || finders.iter().any(|finder| finder.find(body.as_bytes()).is_some());
         if !literal_found {
             return None;
         }

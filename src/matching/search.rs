@@ -25,6 +25,8 @@ pub(super) struct Search {
     long: Option<Windows>,
     /// All literals if they are few, else those that are too short for the other way; and the words.
     short: Option<Short>,
+    /// The literals that are found by skipping, in ascending order: their number is their place here.
+    skipped: Vec<Vec<u8>>,
 }
 
 /// A search that goes through every byte.
@@ -54,8 +56,9 @@ impl Search {
         let skips = fold_case || literals.len() + words.len() > FEW;
         let (long, short): (Vec<_>, Vec<_>) =
             literals.into_iter().partition(|literal| skips && literal.len() >= WINDOW);
-        let search =
-            Search { long: Windows::new(long, fold_case), short: Short::new(&short, words, fold_case) };
+        let windows = Windows::new(&long, fold_case);
+        let short = Short::new(&short, words, fold_case);
+        let search = Search { long: windows, short, skipped: long };
         (search.long.is_some() || search.short.is_some()).then_some(search)
     }
 
@@ -70,6 +73,23 @@ impl Search {
         }
         if let (Some(_), Some(added)) = (&self.long, found.literals.get_mut(before..)) {
             added.sort_unstable();
+        }
+    }
+
+    /// The number of a literal that [`Search::which`] tells of.
+    pub(super) fn number_of(&self, literal: &[u8]) -> Option<usize> {
+        self.skipped.binary_search_by(|held| held.as_slice().cmp(literal)).ok()
+    }
+
+    /// How many literals have a number.
+    pub(super) fn numbered(&self) -> usize {
+        self.skipped.len()
+    }
+
+    /// Gives the numbers of the literals that stand in the text, of those that have one.
+    pub(super) fn which(&self, text: &str, told: &mut impl FnMut(usize)) {
+        if let Some(long) = &self.long {
+            long.which(text.as_bytes(), told);
         }
     }
 

@@ -24,6 +24,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(pattern::render_faults(std::slice::from_ref(fault), false).into());
     }
     let folder = env::var_os("OUT_DIR").ok_or("cargo names no folder to write to")?;
-    fs::write(Path::new(&folder).join("patterns.json"), serde_json::to_vec(&catalogue)?)?;
+    fs::write(Path::new(&folder).join("patterns.json"), pattern::pack(&catalogue)?)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Loads pattern files, embedded and from folders, into one catalogue.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -9,6 +10,7 @@ use super::check::{BodyOf, Checker, CostOf, Depth, Known, check_sample_folders};
 use super::document::Document;
 use super::fault::{Fault, Faults};
 use super::model::{Catalogue, EventDef, Pattern};
+use super::packed::{Packed, called, unpack};
 use super::raw::tree::Text;
 use super::raw::{RawPattern, RawShared};
 
@@ -57,6 +59,49 @@ impl Catalogue {
         let catalogue = build.catalogue(&sources);
         build.faults.retain(Fault::is_error);
         (catalogue, build.faults)
+    }
+
+    /// The patterns of `dirs` beside those of a catalogue that was packed, which are not read again. `None`: the own
+    /// files change what is packed (events, classes and sets of shared files, patterns of the same id), so that all has
+    /// to be read.
+    pub(crate) fn load_beside(packed: &'static str, dirs: &[PathBuf]) -> Option<(Catalogue, Vec<Fault>)> {
+        let (mut faults, mut sources) = (Vec::new(), Vec::new());
+        for dir in dirs {
+            read_folder(dir, &mut sources, &mut faults);
+        }
+        if sources.iter().any(Source::is_shared) {
+            return None;
+        }
+        let Catalogue { mut patterns, events, classes, sets, hash, .. } = unpack(packed)?;
+        let called = called(packed)?;
+        let mut names: Vec<Names> = called.patterns.into_iter().map(Names::packed).collect();
+        let before = names.len();
+        let mut read: Vec<Read<'_>> = sources.iter().map(read_pattern).collect();
+        names.extend(read.iter().map(Names::of));
+        let (packed_names, own_names) = names.split_at(before);
+        let ids: HashSet<&str> = packed_names.iter().filter_map(|names| names.id.as_deref()).collect();
+        if own_names.iter().filter_map(|names| names.id.as_deref()).any(|id| ids.contains(id)) {
+            return None;
+        }
+        let bearers = bearers(&names);
+        let mut known = Known { events, names: called.events, classes, sets };
+        let mut build = Build { faults, options: CheckOptions::default(), regexes: Regexes::OfOwn };
+        let mut own = Vec::new();
+        for (at, one) in read.iter_mut().enumerate() {
+            clashes(&mut one.faults, &one.raw, before + at, &names, &bearers);
+            if let Some((pattern, events)) = build.pattern(one, &known) {
+                known.events.extend(events.into_iter().map(Packed::from));
+                own.push(pattern.id.clone());
+                patterns.push(pattern.into());
+            }
+        }
+        for one in read {
+            build.faults.extend(one.faults.into_sorted());
+        }
+        build.faults.retain(Fault::is_error);
+        let hash = hashed(u64::from_str_radix(&hash, 16).ok()?, &sources);
+        let Known { events, classes, sets, .. } = known;
+        Some((Catalogue { patterns, events, classes, sets, hash, own }, build.faults))
     }
 
     /// The embedded patterns alone.
@@ -196,21 +241,24 @@ impl<'a> Build<'a> {
         let mut read: Vec<Read<'_>> =
             sources.iter().filter(|source| !source.is_shared()).map(read_pattern).collect();
         let names: Vec<Names> = read.iter().map(Names::of).collect();
+        let bearers = bearers(&names);
         let mut loaded: Vec<(usize, Pattern)> = Vec::new();
         let mut own: Vec<String> = Vec::new();
+        let mut replaced: HashSet<String> = HashSet::new();
         let is_own = |at: usize| names.get(at).is_some_and(|names| names.own);
         // Own files first: an embedded pattern gives way only to one that can be used.
         let (own_first, embedded): (Vec<usize>, Vec<usize>) = (0..read.len()).partition(|at| is_own(*at));
         for at in own_first.into_iter().chain(embedded) {
             let Some(one) = read.get_mut(at) else { continue };
-            let replaced = |id: &Text| own.iter().any(|own: &String| own.eq_ignore_ascii_case(id.get_ref()));
-            if !one.source.own && one.raw.id.as_ref().is_some_and(replaced) {
+            let is_replaced = |id: &Text| replaced.contains(&id.get_ref().to_ascii_lowercase());
+            if !one.source.own && one.raw.id.as_ref().is_some_and(is_replaced) {
                 continue;
             }
-            clashes(&mut one.faults, &one.raw, at, &names);
+            clashes(&mut one.faults, &one.raw, at, &names, &bearers);
             if let Some((pattern, events)) = self.pattern(one, &known) {
-                known.events.extend(events);
+                known.events.extend(events.into_iter().map(Packed::from));
                 if one.source.own {
+                    replaced.insert(pattern.id.to_ascii_lowercase());
                     own.push(pattern.id.clone());
                 }
                 loaded.push((at, pattern));
@@ -221,11 +269,11 @@ impl<'a> Build<'a> {
         }
         loaded.sort_by_key(|(at, _)| *at);
         Catalogue {
-            patterns: loaded.into_iter().map(|(_, pattern)| pattern).collect(),
+            patterns: loaded.into_iter().map(|(_, pattern)| pattern.into()).collect(),
             events: known.events,
             classes: known.classes,
             sets: known.sets,
-            hash: hash(sources),
+            hash: hashed(NOTHING_HASHED, sources),
             own,
         }
     }
@@ -308,6 +356,11 @@ struct Names {
 }
 
 impl Names {
+    fn packed((id, aliases, file): (String, Vec<String>, String)) -> Names {
+        let aliases = aliases.into_iter().map(|alias| alias.to_ascii_lowercase()).collect();
+        Names { own: false, file, id: Some(id.to_ascii_lowercase()), aliases }
+    }
+
     fn of(read: &Read<'_>) -> Names {
         let lower = |text: &Text| text.get_ref().to_ascii_lowercase();
         Names {
@@ -317,24 +370,39 @@ impl Names {
             aliases: read.raw.aliases.iter().map(lower).collect(),
         }
     }
+}
 
-    fn bears(&self, name: &str) -> bool {
-        self.id.as_deref() == Some(name) || self.aliases.iter().any(|alias| alias == name)
+/// Which patterns bear a name, in their order.
+fn bearers(names: &[Names]) -> HashMap<&str, Vec<usize>> {
+    let mut bearers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, names) in names.iter().enumerate() {
+        for name in names.id.iter().chain(&names.aliases) {
+            bearers.entry(name).or_default().push(at);
+        }
     }
+    bearers
 }
 
 /// Says which names of a pattern are taken: by itself, by an earlier file of its kind, or (of an own pattern) by an
 /// embedded one that it does not replace.
-fn clashes(faults: &mut Faults, raw: &RawPattern, at: usize, names: &[Names]) {
+fn clashes(
+    faults: &mut Faults,
+    raw: &RawPattern,
+    at: usize,
+    names: &[Names],
+    bearers: &HashMap<&str, Vec<usize>>,
+) {
     let Some(mine) = names.get(at) else { return };
     let mut seen: Vec<String> = Vec::new();
     for name in raw.id.iter().chain(&raw.aliases) {
         let lower = name.get_ref().to_ascii_lowercase();
-        let other = names.iter().enumerate().find(|(index, other)| {
+        let mut others = bearers.get(lower.as_str()).into_iter().flatten();
+        let other = others.find_map(|index| {
+            let other = names.get(*index)?;
             let counts = if other.own == mine.own { *index < at } else { mine.own && other.id != mine.id };
-            counts && other.bears(&lower)
+            counts.then_some(other)
         });
-        if let Some((_, other)) = other {
+        if let Some(other) = other {
             faults
                 .error(name.span(), format!("`{}` is the name of another pattern", name.get_ref()))
                 .help(format!("see {}", other.file));
@@ -345,9 +413,12 @@ fn clashes(faults: &mut Faults, raw: &RawPattern, at: usize, names: &[Names]) {
     }
 }
 
-/// FNV-1a over all texts: says whether two reports were made with the same catalogue.
-fn hash(sources: &[Source]) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+/// FNV-1a of nothing.
+const NOTHING_HASHED: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a over all texts, behind what was hashed before: says whether two reports were made with the same catalogue.
+fn hashed(before: u64, sources: &[Source]) -> String {
+    let mut hash = before;
     for source in sources {
         for byte in source.place.bytes().chain([0]).chain(source.text.bytes()).chain([0]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

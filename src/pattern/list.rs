@@ -9,7 +9,7 @@ use crate::base::Level;
 
 /// One line per pattern: id, impact, products, title; worst impact first.
 pub fn list(catalogue: &Catalogue) -> String {
-    let mut patterns: Vec<&Pattern> = catalogue.patterns.iter().collect();
+    let mut patterns: Vec<&Pattern> = catalogue.all_patterns().collect();
     patterns.sort_by(|one, other| (one.impact, &one.id).cmp(&(other.impact, &other.id)));
     let rows: Vec<[String; 4]> = patterns
         .into_iter()

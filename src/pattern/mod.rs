@@ -12,8 +12,10 @@ mod document;
 mod fault;
 mod lazy_regex;
 mod list;
+mod literals;
 pub mod model;
 mod new;
+mod packed;
 mod raw;
 mod schema;
 
@@ -23,8 +25,10 @@ pub use document::HEADINGS;
 pub use fault::{Fault, FaultSeverity, render_faults};
 pub use lazy_regex::LazyRegex;
 pub use list::{list, show};
+pub use literals::{LazyLiterals, required_literals};
 pub use model::{Catalogue, Pattern};
 pub use new::new_pattern;
+pub use packed::{Packed, pack, unpack};
 pub use schema::schema;
 
 /// Path below `patterns` and text of every embedded file.

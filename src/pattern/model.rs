@@ -3,22 +3,26 @@
 //!
 //! The raw form, as written in pattern files, is in `raw`; `check` turns one into the other and reports all faults.
 
+use std::ops::Deref;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::lazy_regex::LazyRegex;
+use super::literals::LazyLiterals;
+use super::packed::{Dialects, Packed};
 use crate::base::event::EventKind;
 use crate::base::stamp::Span;
 use crate::base::version::{Ordering, Version};
 use crate::base::{Dialect, Impact, Level, Severity};
 
 /// All patterns of one run, with the tables that they share.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Catalogue {
     /// Patterns by id.
-    pub patterns: Vec<Pattern>,
+    pub patterns: Vec<Packed<Pattern>>,
     /// Every event definition of every pattern and shared file; the index is its [`EventKind`].
-    pub events: Vec<EventDef>,
+    pub events: Vec<Packed<EventDef>>,
     /// Event class to the definitions that raise it, those of its sub-classes included. `vm.backup.full` is a
     /// sub-class of `vm.backup.any` where the shared file says so.
     pub classes: IndexMap<String, Vec<EventKind>>,
@@ -34,16 +38,51 @@ pub struct Catalogue {
 impl Catalogue {
     /// The definition of an event kind.
     pub fn event(&self, kind: EventKind) -> Option<&EventDef> {
-        self.events.get(usize::try_from(kind.0).ok()?)
+        Some(self.events.get(usize::try_from(kind.0).ok()?)?)
+    }
+
+    /// Every pattern, read.
+    pub fn all_patterns(&self) -> impl Iterator<Item = &Pattern> + Clone {
+        self.patterns.iter().map(Packed::deref)
+    }
+
+    /// The definitions of records that may stand in sources of this dialect.
+    pub fn in_dialect(&self, dialect: Dialect) -> impl Iterator<Item = (EventKind, &EventDef)> {
+        let stands_there = move |dialects: Dialects| {
+            dialect == Dialect::Mixed
+                || dialects.has(dialect)
+                || dialect.holds().iter().any(|held| dialects.has(*held))
+        };
+        (0..)
+            .zip(&self.events)
+            .filter(move |(_, event)| stands_there(event.hint()))
+            .map(|(number, event)| (EventKind(number), event.deref()))
+    }
+
+    /// Patterns of which anything can hold: those that begin with an event that `seen` knows, and those that rest on
+    /// facts alone, if `facts` are known.
+    pub fn possible<'c>(
+        &'c self,
+        seen: impl Fn(EventKind) -> bool + 'c,
+        facts: bool,
+    ) -> impl Iterator<Item = &'c Pattern> {
+        self.patterns
+            .iter()
+            .filter(move |pattern| match pattern.hint() {
+                Some(beginnings) => beginnings.into_iter().any(&seen),
+                None => facts,
+            })
+            .map(Packed::deref)
     }
 
     /// The pattern of this id or alias, letter case ignored.
     pub fn pattern(&self, id: &str) -> Option<&Pattern> {
         let same = |name: &str| name.eq_ignore_ascii_case(id);
-        self.patterns
-            .iter()
+        let mut patterns = self.all_patterns();
+        let mut again = patterns.clone();
+        patterns
             .find(|pattern| same(&pattern.id))
-            .or_else(|| self.patterns.iter().find(|pattern| pattern.aliases.iter().any(|alias| same(alias))))
+            .or_else(|| again.find(|pattern| pattern.aliases.iter().any(|alias| same(alias))))
     }
 }
 
@@ -60,7 +99,7 @@ pub fn in_set(entries: &[String], value: &str) -> bool {
 }
 
 /// One known failure.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Pattern {
     /// Id, such as `TECH69597`.
     pub id: String,
@@ -140,7 +179,7 @@ pub struct Affected {
 ///
 /// A record is first found by one of three triggers: fixed text (`texts`), a record id (`codes`, with `providers`
 /// for Windows), or its structure (`records`). Everything else filters.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct EventDef {
     /// Name, unique in its file.
     pub name: String,
@@ -165,6 +204,8 @@ pub struct EventDef {
     pub severity: Option<Severity>,
     /// Regexes over the body, of which one must match.
     pub texts: Vec<String>,
+    /// What [`EventDef::literals`] tells.
+    pub literals: LazyLiterals,
     /// Letter case of `texts` is ignored.
     pub fold_case: bool,
     /// Predicates on fields and captures. They refer to nothing but this record.
@@ -186,6 +227,19 @@ pub struct EventDef {
     /// Lines that it must not match.
     #[serde(skip)]
     pub near_misses: Vec<String>,
+}
+
+impl EventDef {
+    /// Is it found by the text of a record, and not by an id or a structure?
+    pub fn is_by_text(&self) -> bool {
+        self.codes.is_empty() && self.records.is_empty()
+    }
+
+    /// Fixed text of which one piece stands in everything that `texts` match; `None`: a regex has no such text (or
+    /// the definition has no regex).
+    pub fn literals(&self) -> Option<&[Vec<u8>]> {
+        if self.texts.is_empty() { None } else { self.literals.of(&self.texts) }
+    }
 }
 
 /// In `codes`: every id.

@@ -18,13 +18,16 @@ const OF_CLIENTS: [&str; 4] = ["bpbkar", "bpbkar32", "bpfis", "tar32"];
 pub(super) fn notices(coverage: &[Coverage], options: &Options, catalogue: &Catalogue) -> Vec<Notice> {
     let mut notices = Vec::new();
     for dialect in BY_FOLDER {
-        let wanted = wanted(dialect, options, catalogue);
         let mut read: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for coverage in coverage.iter().filter(|coverage| coverage.dialect == dialect) {
             if let (Some(process), Some(host)) = (&coverage.process, coverage.host.as_deref()) {
                 read.entry(host).or_default().insert(process.to_lowercase());
             }
         }
+        if read.is_empty() {
+            continue;
+        }
+        let wanted = wanted(dialect, options, catalogue);
         for (host, read) in read {
             let of_client = |process: &str| OF_CLIENTS.contains(&process);
             let same_side = |process: &str| read.iter().any(|there| of_client(there) == of_client(process));

@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::base::event::EventKind;
 use crate::base::{Event, Key};
 use crate::correlate::{Events, Held, Spill};
 use crate::identity::Names;
@@ -71,12 +70,10 @@ fn ended_well(event: &Event) -> bool {
 
 /// Gives the event the definition under which the catalogue knows such runs.
 fn mark(event: &mut Event, catalogue: &Catalogue) {
-    let kind = catalogue
-        .events
-        .iter()
-        .position(|def| def.dialects.contains(&event.dialect) && asks_for_effective_fulls(def));
-    let Some(kind) = kind.and_then(|kind| u32::try_from(kind).ok()) else { return };
-    event.kind = EventKind(kind);
+    let mut of_dialect = catalogue.in_dialect(event.dialect);
+    let asks = |def: &EventDef| def.dialects.contains(&event.dialect) && asks_for_effective_fulls(def);
+    let Some((kind, _)) = of_dialect.find(|(_, def)| asks(def)) else { return };
+    event.kind = kind;
     event.values.set(Key::from("method"), Arc::from(EFFECTIVE_FULL));
 }
 
@@ -91,6 +88,7 @@ fn asks_for_effective_fulls(def: &EventDef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::event::EventKind;
     use crate::base::{Dialect, SourceId, Stamp, StreamId, Values};
 
     fn run(catalogue: &Catalogue, day: i64, method: &str, bytes: &str) -> Event {

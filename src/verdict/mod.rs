@@ -46,7 +46,8 @@ pub struct Judgement {
 /// Judges every pattern that `wanted` admits.
 pub fn judge(world: &World<'_>, wanted: &dyn Fn(&Pattern) -> bool) -> Judgement {
     let mut judgement = Judgement::default();
-    for pattern in world.catalogue.patterns.iter().filter(|pattern| wanted(pattern)) {
+    let possible = world.catalogue.possible(|kind| world.has_seen(kind), !world.facts.is_empty());
+    for pattern in possible.filter(|pattern| wanted(pattern)) {
         judge_pattern(world, pattern, &mut judgement);
         world.forget_tables();
     }

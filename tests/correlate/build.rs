@@ -13,11 +13,11 @@ use blogscan::base::{
 };
 use blogscan::correlate::{Bounds, SourceInfo, World, WorldParts};
 use blogscan::identity::Names;
-use blogscan::pattern::Catalogue;
 use blogscan::pattern::model::{
     Absence, Affected, Body, ConditionDef, ConditionTest, Count, EventDef, Ground, Join, Latest, Operand,
     Order, Pattern, Piece, Reference, Rule, Scope, Step, Template, Test, Verdict, Where, WindowDef, Within,
 };
+use blogscan::pattern::{Catalogue, LazyLiterals, Packed};
 use blogscan::verdict::{Judgement, judge};
 
 /// Microseconds of second 0 of every case: 2009-03-05T00:00:00.
@@ -398,6 +398,7 @@ pub fn catalogue(patterns: Vec<Pattern>) -> Catalogue {
             records: Vec::new(),
             severity: None,
             texts: Vec::new(),
+            literals: LazyLiterals::default(),
             fold_case: false,
             filters: Vec::new(),
             exceptions: Vec::new(),
@@ -408,7 +409,9 @@ pub fn catalogue(patterns: Vec<Pattern>) -> Catalogue {
             samples: Vec::new(),
             near_misses: Vec::new(),
         })
+        .map(Packed::from)
         .collect();
+    let patterns = patterns.into_iter().map(Packed::from).collect();
     Catalogue { patterns, events, ..Catalogue::default() }
 }
 

@@ -73,7 +73,8 @@ fn header(line: &str) -> Option<(u8, Vec<String>)> {
     // The longest header names 27 properties.
     const LONGEST: usize = 2048;
     const MOST_NAMES: usize = 64;
-    if line.len() > LONGEST || !may_hold(line) {
+    let has_separator = memchr::memchr3(b',', b';', b'\t', line.as_bytes()).is_some();
+    if line.len() > LONGEST || !has_separator || !may_hold(line) {
         return None;
     }
     SEPARATORS.into_iter().find_map(|separator| {

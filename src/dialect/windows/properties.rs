@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::entry::{Entry, id};
 use super::{data, levels, times};
@@ -80,8 +80,14 @@ pub(super) fn known(name: &str) -> Option<Known> {
     PLAIN.contains(&name.as_str()).then_some(Known::Plain)
 }
 
-static NAMES: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING).ok());
+static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        // Quickly made: most runs ask for a few lines.
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(TELLING)
+        .ok()
+});
 
 /// Does the text hold the name of a property that only events have? Asked before a line is taken apart.
 pub(super) fn may_hold(text: &str) -> bool {

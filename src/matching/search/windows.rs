@@ -32,6 +32,9 @@ const MOST_IN_SMALL: usize = 200;
 /// Heads of the chains of literals.
 const CHAINS: usize = 1 << 12;
 
+/// So many literals in one chain weigh as much as a byte that is met a little less seldom.
+const CROWD: u32 = 8;
+
 pub(super) struct Windows {
     steps: Steps,
     literals: Literals,
@@ -47,6 +50,8 @@ struct Literals {
     all: Vec<Literal>,
     /// By the hash of the last bytes of the window: the first literal of a chain, counted from 1.
     chains: Vec<u32>,
+    /// How many stand in each chain.
+    crowds: Vec<u32>,
     /// Lower-case letters stand for both.
     fold_case: bool,
 }
@@ -62,13 +67,14 @@ struct Literal {
 
 impl Windows {
     /// `None`: there is nothing to look for. All literals are at least [`WINDOW`] long.
-    pub(super) fn new(literals: Vec<Vec<u8>>, fold_case: bool) -> Option<Windows> {
+    pub(super) fn new(literals: &[Vec<u8>], fold_case: bool) -> Option<Windows> {
         if literals.is_empty() {
             return None;
         }
-        let mut all = Literals { all: Vec::new(), chains: vec![0; CHAINS], fold_case };
+        let mut all =
+            Literals { all: Vec::new(), chains: vec![0; CHAINS], crowds: vec![0; CHAINS], fold_case };
         for bytes in literals {
-            all.add(bytes);
+            all.add(bytes.clone());
         }
         let steps = if all.all.len() <= MOST_IN_SMALL {
             Steps::Small(table::<SMALL>(&all)?)
@@ -80,20 +86,29 @@ impl Windows {
 
     /// Adds the offsets of all literals, in no order.
     pub(super) fn find(&self, text: &[u8], found: &mut Vec<usize>) {
+        self.each(text, &mut |start, _| found.push(start));
+    }
+
+    /// Gives the number of every literal that stands in the text, in no order, as often as it stands there.
+    pub(super) fn which(&self, text: &[u8], told: &mut impl FnMut(usize)) {
+        self.each(text, &mut |_, number| told(number));
+    }
+
+    fn each(&self, text: &[u8], told: &mut impl FnMut(usize, usize)) {
         let literals = &self.literals;
         match (&self.steps, literals.fold_case) {
-            (Steps::Small(steps), false) => search::<SMALL, false>(steps, literals, text, found),
-            (Steps::Small(steps), true) => search::<SMALL, true>(steps, literals, text, found),
-            (Steps::Large(steps), false) => search::<LARGE, false>(steps, literals, text, found),
-            (Steps::Large(steps), true) => search::<LARGE, true>(steps, literals, text, found),
+            (Steps::Small(steps), false) => search::<SMALL, false>(steps, literals, text, told),
+            (Steps::Small(steps), true) => search::<SMALL, true>(steps, literals, text, told),
+            (Steps::Large(steps), false) => search::<LARGE, false>(steps, literals, text, told),
+            (Steps::Large(steps), true) => search::<LARGE, true>(steps, literals, text, told),
         }
     }
 
     /// Does any literal stand in the text?
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        let mut found = Vec::new();
-        self.find(text, &mut found);
-        !found.is_empty()
+        let mut is_in = false;
+        self.each(text, &mut |_, _| is_in = true);
+        is_in
     }
 }
 
@@ -102,20 +117,40 @@ impl Literals {
         if self.fold_case {
             bytes.iter_mut().for_each(|byte| *byte = fold(*byte));
         }
-        let Some(gram_at) = rarest_end(&bytes) else { return };
-        let Some(gram) = gram_of::<false>(&bytes, gram_at) else { return };
+        // A literal that is too short to be looked for keeps its number all the same.
+        let gram_at = self.best_end(&bytes).unwrap_or(0);
+        let gram = gram_of::<false>(&bytes, gram_at).unwrap_or(0);
         let number = u32::try_from(self.all.len() + 1).unwrap_or(0);
-        let Some(chain) = self.chains.get_mut(hash::<CHAINS>(gram)) else { return };
-        let next = std::mem::replace(chain, number);
+        if let Some(crowd) = self.crowds.get_mut(hash::<CHAINS>(gram)) {
+            *crowd += 1;
+        }
+        let chain = self.chains.get_mut(hash::<CHAINS>(gram));
+        let next = chain.map_or(0, |chain| std::mem::replace(chain, number));
         self.all.push(Literal { bytes, gram_at, gram, next });
+    }
+
+    /// Where in a literal those four bytes stand that a window may end with and that are rarest; of many literals that
+    /// have the rarest ones in common each one takes what tells it from the others.
+    fn best_end(&self, bytes: &[u8]) -> Option<usize> {
+        let ends = WINDOW - GRAM..=bytes.len().checked_sub(GRAM)?;
+        ends.max_by_key(|at| {
+            let rare: u32 =
+                bytes.get(*at..*at + GRAM).map_or(0, |gram| gram.iter().map(|byte| rarity(*byte)).sum());
+            let crowd = gram_of::<false>(bytes, *at)
+                .and_then(|gram| self.crowds.get(hash::<CHAINS>(gram)))
+                .map_or(0, |crowd| crowd / CROWD);
+            (i64::from(rare)) - i64::from(crowd)
+        })
     }
 
     /// Compares the literals whose window may end with these bytes, which stand at `at`.
     #[cold]
-    fn compare(&self, gram: u32, text: &[u8], at: usize, found: &mut Vec<usize>) {
-        let mut number = self.chains.get(hash::<CHAINS>(gram)).copied().unwrap_or(0);
-        while let Some(literal) = self.all.get((number as usize).wrapping_sub(1)) {
-            number = literal.next;
+    fn compare(&self, gram: u32, text: &[u8], at: usize, told: &mut impl FnMut(usize, usize)) {
+        let mut next = self.chains.get(hash::<CHAINS>(gram)).copied().unwrap_or(0);
+        while let Some((number, literal)) =
+            (next as usize).checked_sub(1).and_then(|number| Some((number, self.all.get(number)?)))
+        {
+            next = literal.next;
             if literal.gram != gram {
                 continue;
             }
@@ -126,7 +161,7 @@ impl Literals {
                 true => there.iter().zip(&literal.bytes).all(|(one, other)| fold(*one) == *other),
             };
             if same {
-                found.push(start);
+                told(start, number);
             }
         }
     }
@@ -135,14 +170,6 @@ impl Literals {
 /// Letters become lower case. (What else is changed is changed on both sides; the regex decides.)
 fn fold(byte: u8) -> u8 {
     byte | 0x20
-}
-
-/// Where in a literal those four bytes stand that a window may end with and that are rarest.
-fn rarest_end(bytes: &[u8]) -> Option<usize> {
-    let ends = WINDOW - GRAM..=bytes.len().checked_sub(GRAM)?;
-    ends.max_by_key(|at| {
-        bytes.get(*at..*at + GRAM).map_or(0, |gram| gram.iter().map(|byte| rarity(*byte)).sum())
-    })
 }
 
 /// How seldom a byte is met in logs, coarsely.
@@ -188,17 +215,17 @@ fn search<const SIZE: usize, const FOLD: bool>(
     steps: &[u8; SIZE],
     literals: &Literals,
     text: &[u8],
-    found: &mut Vec<usize>,
+    told: &mut impl FnMut(usize, usize),
 ) {
     let Some(last) = text.len().checked_sub(GRAM) else { return };
     // The first place at which a window can end.
     let first = WINDOW - GRAM;
     // One step from a place: where to go on, if there is something to look at.
-    let step = |at: usize, found: &mut Vec<usize>| -> Option<usize> {
+    let mut step = |at: usize| -> Option<usize> {
         let gram = gram_of::<FOLD>(text, at)?;
         match steps.get(hash::<SIZE>(gram)).copied().unwrap_or(0) {
             0 => {
-                literals.compare(gram, text, at, found);
+                literals.compare(gram, text, at, told);
                 Some(at + 1)
             }
             far => Some(at + usize::from(far)),
@@ -209,12 +236,12 @@ fn search<const SIZE: usize, const FOLD: bool>(
     let ends: [usize; CURSORS] = std::array::from_fn(|number| (first + (number + 1) * part).min(last + 1));
     while cursors.iter().zip(&ends).all(|(at, end)| at < end) {
         for at in &mut cursors {
-            *at = step(*at, found).unwrap_or(usize::MAX);
+            *at = step(*at).unwrap_or(usize::MAX);
         }
     }
     for (at, end) in cursors.iter_mut().zip(&ends) {
         while *at < *end {
-            *at = step(*at, found).unwrap_or(usize::MAX);
+            *at = step(*at).unwrap_or(usize::MAX);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{Checker, group_names};
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Severity};
 use crate::pattern::fault::nearest;
+use crate::pattern::literals::LazyLiterals;
 use crate::pattern::model::{ANY_CODE, EventDef};
 use crate::pattern::raw::RawEvent;
 use crate::pattern::raw::tree::Text;
@@ -40,9 +41,7 @@ impl Checker<'_> {
                 .error(key.span(), "the kind of a record is no field")
                 .help("write `record = \"...\"` beside `dialect`");
         }
-        if self.depth.regexes {
-            self.event_texts(raw);
-        }
+        let literals = if self.depth.regexes { self.event_texts(raw) } else { LazyLiterals::default() };
         let texts = |list: &[Text]| list.iter().map(|text| text.get_ref().clone()).collect::<Vec<_>>();
         EventDef {
             name: raw.name.get_ref().clone(),
@@ -56,6 +55,7 @@ impl Checker<'_> {
             records: texts(&raw.records),
             severity: raw.severity.as_ref().and_then(|word| self.severity(word)),
             texts: texts(&raw.texts),
+            literals,
             fold_case: raw.ignore_case,
             filters: self.tests(&raw.filters, None),
             exceptions: self.tests(&raw.exceptions, None),

@@ -1,13 +1,15 @@
-//! What is checked when a pattern is made and not at every start: regexes, fixed text, samples, sample folders.
+//! What is checked when a pattern is made and, of the built-in ones, not at every start: regexes, fixed text, samples,
+//! sample folders.
 
 use std::path::Path;
 
-use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::Checker;
+use super::regexes::Tried;
 use crate::base::Dialect;
 use crate::pattern::fault::Faults;
+use crate::pattern::literals::{LazyLiterals, required};
 use crate::pattern::raw::RawEvent;
 use crate::pattern::raw::tree::Text;
 
@@ -24,50 +26,16 @@ const FIXED_BYTES: usize = 8;
 const FIXED_PIECE: usize = 4;
 
 impl Checker<'_> {
-    /// Parses a regex as it stands in the file; says where in the file it is wrong.
-    pub(super) fn regex_parses(&mut self, text: &Text) -> bool {
-        self.hir(text).is_some()
-    }
-
-    fn hir(&mut self, text: &Text) -> Option<Hir> {
-        let error = match ParserBuilder::new().build().parse(text.get_ref()) {
-            Ok(hir) => return Some(hir),
-            Err(error) => error,
-        };
-        let (at, what) = match &error {
-            regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
-            other => (0, other.to_string()),
-        };
-        let start = self.inside(text, at);
-        self.faults.error(start..start + 1, format!("the regex is wrong here: {what}"));
-        None
-    }
-
-    /// The place in the file of an offset inside a text. Only literal strings stand in the file as they are.
-    fn inside(&self, text: &Text, offset: usize) -> usize {
-        let span = text.span();
-        let written = self.text.get(span.clone()).unwrap_or("");
-        let quotes = if written.starts_with("'''") {
-            // A line break right behind the quotes does not count.
-            let rest = written.get(3..).unwrap_or("");
-            3 + if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) }
-        } else if written.starts_with('\'') {
-            1
-        } else {
-            return span.start;
-        };
-        span.start + quotes + offset
-    }
-
-    pub(super) fn event_texts(&mut self, raw: &RawEvent) {
+    /// Everything about the regexes of an event; what comes back is the fixed text to look for.
+    pub(super) fn event_texts(&mut self, raw: &RawEvent) -> LazyLiterals {
         // Text that only filters records found by their id may be short.
         let finds = raw.codes.is_empty() && raw.records.is_empty();
+        let mut literals = Some(Vec::new());
         let mut regexes = Vec::new();
         for text in &raw.texts {
-            let Some(hir) = self.hir(text) else { continue };
+            let Some(sound) = self.sound(text, raw.ignore_case) else { continue };
             if finds {
-                self.fixed_text(text, &hir);
+                self.fixed_text(text, &sound.hir);
                 if let Some(reason) =
                     self.depth.cost_of.and_then(|cost_of| cost_of(text.get_ref(), raw.ignore_case))
                 {
@@ -75,18 +43,30 @@ impl Checker<'_> {
                         .warning(text.span(), reason)
                         .help("write one longer piece of the message out, without a group or a choice in it");
                 }
+                literals = literals.zip(required(&sound.hir)).map(|(mut all, more)| {
+                    all.extend(more);
+                    all
+                });
             }
-            regexes.extend(self.regex(text, raw.ignore_case));
+            regexes.push(Tried::new(text.get_ref(), raw.ignore_case, sound));
         }
-        if raw.texts.is_empty() || regexes.len() < raw.texts.len() {
-            return;
+        if !regexes.is_empty() && regexes.len() == raw.texts.len() {
+            self.samples(raw, &regexes);
+            if raw.samples.is_empty() && finds {
+                self.faults
+                    .warning(raw.span.clone(), format!("the event `{}` has no sample", raw.name.get_ref()))
+                    .help("add `sample = [...]` with a real line, and `unverified = true` if you have none");
+            }
         }
+        if finds { LazyLiterals::new(literals) } else { LazyLiterals::default() }
+    }
+
+    /// Do its regexes match what they must, and nothing that they must not?
+    fn samples(&mut self, raw: &RawEvent, regexes: &[Tried<'_>]) {
         let dialects: Vec<Dialect> =
             raw.dialects.iter().filter_map(|name| Dialect::from_name(name.get_ref())).collect();
         let hits = |line: &str, body_of: Option<super::BodyOf<'_>>| {
-            bodies(line, &dialects, body_of)
-                .iter()
-                .any(|body| regexes.iter().any(|regex| regex.is_match(body)))
+            any_body(line, &dialects, body_of, |body| regexes.iter().any(|regex| regex.is_match(body)))
         };
         for sample in &raw.samples {
             if !hits(sample.get_ref(), self.depth.body_of) {
@@ -99,11 +79,6 @@ impl Checker<'_> {
                 let reason = format!("the event `{}` matches what it must not match", raw.name.get_ref());
                 self.faults.error(line.span(), reason);
             }
-        }
-        if raw.samples.is_empty() && finds {
-            self.faults
-                .warning(raw.span.clone(), format!("the event `{}` has no sample", raw.name.get_ref()))
-                .help("add `sample = [...]` with a real line, and `unverified = true` if you have none");
         }
     }
 
@@ -125,16 +100,22 @@ impl Checker<'_> {
     }
 }
 
-/// What an event's regexes are tried on: the body, where the dialect can be asked, else the line and all its ends.
-fn bodies(line: &str, dialects: &[Dialect], body_of: Option<BodyOf<'_>>) -> Vec<String> {
+/// Does any of the texts hit that an event's regexes are tried on? The body, where the dialect can be asked, else the
+/// line and all its ends.
+fn any_body(
+    line: &str,
+    dialects: &[Dialect],
+    body_of: Option<BodyOf<'_>>,
+    hits: impl Fn(&str) -> bool,
+) -> bool {
     let asked: Vec<String> = body_of
         .map(|body_of| dialects.iter().filter_map(|dialect| body_of(*dialect, line)).collect())
         .unwrap_or_default();
     if !asked.is_empty() {
-        return asked;
+        return asked.iter().any(|body| hits(body));
     }
     let ends = line.match_indices(' ').filter_map(|(at, _)| line.get(at + 1..));
-    std::iter::once(line).chain(ends).map(str::to_owned).collect()
+    std::iter::once(line).chain(ends).any(hits)
 }
 
 /// Text that stands in everything a regex matches.
@@ -188,6 +169,8 @@ pub(crate) fn check_sample_folders(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
     fn fixed_of(regex: &str) -> (usize, usize) {
@@ -205,6 +188,14 @@ mod tests {
 
     #[test]
     fn a_line_without_a_known_head_is_tried_from_every_word() {
+        let bodies = |line: &str, dialects: &[Dialect], body_of: Option<BodyOf<'_>>| {
+            let tried = RefCell::new(Vec::new());
+            any_body(line, dialects, body_of, |body| {
+                tried.borrow_mut().push(body.to_owned());
+                false
+            });
+            tried.into_inner()
+        };
         assert_eq!(bodies("a b c", &[], None), ["a b c", "b c", "c"]);
         let body_of = |_: Dialect, line: &str| line.split_once("> ").map(|(_, body)| body.to_owned());
         assert_eq!(bodies("x> b c", &[Dialect::NetbackupLegacy], Some(&body_of)), ["b c"]);

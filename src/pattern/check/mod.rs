@@ -4,9 +4,12 @@ mod conditions;
 mod events;
 mod lints;
 mod pattern;
+mod regexes;
 mod rules;
 mod shared;
 mod values;
+
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
@@ -15,6 +18,7 @@ pub use lints::{BodyOf, CostOf};
 
 use super::fault::{Faults, nearest};
 use super::model::EventDef;
+use super::packed::Packed;
 use super::raw::tree::Text;
 use crate::base::event::EventKind;
 
@@ -31,7 +35,7 @@ const RECORD_KEYS: [&str; 4] = ["host", "stream", "pid", "session"];
 /// Events, classes and sets that patterns share.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    pub events: Vec<EventDef>,
+    pub events: Vec<Packed<EventDef>>,
     pub names: IndexMap<String, EventKind>,
     pub classes: IndexMap<String, Vec<EventKind>>,
     pub sets: IndexMap<String, Vec<String>>,
@@ -83,7 +87,7 @@ pub(crate) struct Checker<'a> {
     own: Vec<EventDef>,
     names: IndexMap<String, EventKind>,
     uses: IndexMap<String, Named>,
-    used: Vec<EventKind>,
+    used: HashSet<EventKind>,
     windows: Vec<String>,
 }
 
@@ -103,7 +107,7 @@ impl<'a> Checker<'a> {
             own: Vec::new(),
             names: IndexMap::new(),
             uses: IndexMap::new(),
-            used: Vec::new(),
+            used: HashSet::new(),
             windows: Vec::new(),
         }
     }
@@ -111,7 +115,7 @@ impl<'a> Checker<'a> {
     fn event(&self, kind: EventKind) -> Option<&EventDef> {
         let index = usize::try_from(kind.0).ok()?;
         let shared = self.known.events.len();
-        if index < shared { self.known.events.get(index) } else { self.own.get(index - shared) }
+        if index < shared { Some(self.known.events.get(index)?) } else { self.own.get(index - shared) }
     }
 
     /// The number that the next event of this file gets.
@@ -137,7 +141,7 @@ impl<'a> Checker<'a> {
             return Some(named.kinds());
         }
         if let Some(kind) = self.names.get(word).or_else(|| self.known.names.get(word)).copied() {
-            self.used.push(kind);
+            self.used.insert(kind);
             return Some(vec![kind]);
         }
         let all = self.uses.keys().chain(self.names.keys()).chain(self.known.names.keys());

@@ -7,6 +7,7 @@ use super::pattern::plain;
 use super::{Checker, Known};
 use crate::base::event::EventKind;
 use crate::pattern::model::EventDef;
+use crate::pattern::packed::Packed;
 use crate::pattern::raw::RawShared;
 
 /// The schema of shared files that this program reads.
@@ -39,7 +40,7 @@ pub(crate) struct SharedFile {
 impl Known {
     /// Takes over what a shared file defines; its classes are raised once all files are in ([`Known::raise`]).
     pub(crate) fn add(&mut self, file: SharedFile, parents: &mut IndexMap<String, String>) {
-        self.events.extend(file.events);
+        self.events.extend(file.events.into_iter().map(Packed::from));
         self.names.extend(file.names);
         self.sets.extend(file.sets);
         parents.extend(file.parents);

@@ -1,7 +1,5 @@
 //! Lengths of time, places in time, equalities, predicates, templates.
 
-use regex::Regex;
-
 use super::{Checker, Named, Steps};
 use crate::base::stamp::Span;
 use crate::pattern::LazyRegex;
@@ -185,7 +183,7 @@ impl Checker<'_> {
             RawTest::Equals(text) => Test::In(vec![Operand::Of(self.reference(text, steps)?)]),
             RawTest::Matches(text) => {
                 if self.depth.regexes {
-                    self.regex(text, false)?;
+                    self.sound(text, false)?;
                 }
                 Test::Matches(LazyRegex::new(text.get_ref()))
             }
@@ -242,20 +240,6 @@ impl Checker<'_> {
             self.must_give(&named, key, text);
         }
         Some(Reference { step, key: key.to_owned() })
-    }
-
-    /// Compiles a regex; a fault points into the text.
-    pub(super) fn regex(&mut self, text: &Text, fold_case: bool) -> Option<Regex> {
-        if !self.regex_parses(text) {
-            return None;
-        }
-        match regex::RegexBuilder::new(text.get_ref()).case_insensitive(fold_case).build() {
-            Ok(regex) => Some(regex),
-            Err(error) => {
-                self.faults.error(text.span(), format!("the regex cannot be used: {error}"));
-                None
-            }
-        }
     }
 
     /// Text with places such as `{backup_id}` and `{step.time - 31d}`.

@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::pattern::fault::{Faults, nearest};
 
+/// No table has more keys.
+const MOST_KEYS: usize = 24;
+
 /// A text and its place in the file (the place includes the quotes).
 pub(crate) type Text = Spanned<String>;
 
@@ -24,7 +27,7 @@ pub(crate) type Value<'t, 'i> = &'t Spanned<DeValue<'i>>;
 
 impl<'t, 'i> Keys<'t, 'i> {
     pub(crate) fn new(table: &'t DeTable<'i>, span: Range<usize>, what: &'static str) -> Keys<'t, 'i> {
-        Keys { table, span, what, known: Vec::new() }
+        Keys { table, span, what, known: Vec::with_capacity(MOST_KEYS) }
     }
 
     /// Reads a value as a table; `None` (and a fault) for anything else.
