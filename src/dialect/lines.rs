@@ -205,7 +205,8 @@ impl<G: Grammar> Splitter for Lines<G> {
                 self.tell_skimmed(sink);
                 if let Some(record) = self.grammar.head(content, number, sink) {
                     self.close(text, &mut open, at, sink);
-                    open.whole = Some(Whole { record: Record { start: at, ..record }, number, head_end: next });
+                    open.whole =
+                        Some(Whole { record: Record { start: at, ..record }, number, head_end: next });
                 } else if let Some(skimmed) = &mut open.skimmed {
                     skimmed.is_wanted |= is_wanted || self.grammar.reads_tails();
                 } else if open.whole.is_none() {

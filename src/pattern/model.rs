@@ -59,8 +59,8 @@ impl Catalogue {
             .map(|(number, event)| (EventKind(number), event.deref()))
     }
 
-    /// Patterns of which anything can hold: those that begin with an event that `seen` knows, and those that rest on
-    /// facts alone, if `facts` are known.
+    /// Patterns of which anything can hold: those of which a verdict begins with an event that `seen` knows, or, if
+    /// `facts` are known, with none.
     pub fn possible<'c>(
         &'c self,
         seen: impl Fn(EventKind) -> bool + 'c,
@@ -68,9 +68,9 @@ impl Catalogue {
     ) -> impl Iterator<Item = &'c Pattern> {
         self.patterns
             .iter()
-            .filter(move |pattern| match pattern.hint() {
-                Some(beginnings) => beginnings.into_iter().any(&seen),
-                None => facts,
+            .filter(move |pattern| {
+                let beginnings = pattern.hint();
+                beginnings.facts_alone && facts || beginnings.kinds.into_iter().any(&seen)
             })
             .map(Packed::deref)
     }
