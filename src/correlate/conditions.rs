@@ -6,7 +6,7 @@ use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, 
 use super::absence::MOST_ANSWERS;
 use super::choice::{Bindings, Bound, Remark};
 use super::relation::Tri;
-use super::steps::{Notes, Search, Visit};
+use super::steps::{Notes, Search, Visit, reference};
 use super::world::EventIndex;
 
 /// How a condition stands.
@@ -248,6 +248,40 @@ impl Search<'_, '_> {
         answer
     }
 
+    /// A step of a condition that bears the name of a verdict's step means that step. Where the verdict at hand does not
+    /// have it, what ties it there to the steps that are bound must hold here too: the line of another process would
+    /// speak for this one. `None`: nothing that it is tied to is bound.
+    fn of_its_verdict(&self, step: &Step, steps: &[Bound]) -> Option<Step> {
+        let tells_itself = !step.same.is_empty() || step.order != Order::Free || step.running_at.is_some();
+        if steps.is_empty() || tells_itself {
+            return Some(step.clone());
+        }
+        let verdicts = || self.pattern.verdicts.iter().map(|verdict| verdict.steps.as_slice());
+        let place = |of: &[Step]| of.iter().position(|other| other.name == step.name);
+        let named: Vec<(&[Step], usize)> = verdicts().filter_map(|of| Some((of, place(of)?))).collect();
+        let is_tied = |other: &Step| other.order != Order::Free || !other.same.is_empty();
+        if named.is_empty() || named.iter().any(|(of, at)| of.get(*at).is_none_or(|other| !is_tied(other))) {
+            return Some(step.clone());
+        }
+        let bound = Bindings::of(steps);
+        named.into_iter().find_map(|(of, at)| {
+            let other = of.get(at)?;
+            // A join that names no step means that of the order, else the one before it in its verdict.
+            let before = reference(&other.order).or_else(|| Some(of.get(at.checked_sub(1)?)?.name.as_str()));
+            let mut same = other.same.clone();
+            for join in &mut same {
+                join.step = join.step.take().or_else(|| before.map(str::to_owned));
+            }
+            let mut needed = same.iter().filter_map(|join| join.step.as_deref()).chain(reference(&other.order));
+            needed.all(|name| bound.event(name).is_some()).then(|| Step {
+                same: same.clone(),
+                order: other.order.clone(),
+                within: other.within,
+                ..step.clone()
+            })
+        })
+    }
+
     /// A step that bears the name of one that is bound is that event, with further predicates; the others are
     /// looked for.
     fn ground_steps(&self, wanted: &[Step], steps: &[Bound]) -> (Tri, Vec<EventIndex>) {
@@ -264,7 +298,10 @@ impl Search<'_, '_> {
                     state = state.and(self.world.all_hold(event, &step.filters, &bound));
                     evidence.push(event);
                 }
-                None => free.push(step.clone()),
+                None => match self.of_its_verdict(step, steps) {
+                    Some(step) => free.push(step),
+                    None => state = Tri::No,
+                },
             }
         }
         if state != Tri::Yes || free.is_empty() {

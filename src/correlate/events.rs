@@ -1,4 +1,4 @@
-//! Many events in little memory: 24 bytes each. What a flood has in common (definition, source, host, zone, names of
+//! Many events in little memory: 20 bytes each. What a flood has in common (definition, source, host, zone, names of
 //! values) is held once; line, record number, values and text wait in the spill until they are asked for.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,6 +9,7 @@ use indexmap::IndexSet;
 use crate::base::event::{EventKind, Key};
 use crate::base::{Dialect, Event, SourceId, Stamp, StreamId, Values, Zone};
 
+use super::bounds::Lost;
 use super::spill::{Address, Spill};
 
 /// Events, one behind the other.
@@ -16,20 +17,50 @@ use super::spill::{Address, Spill};
 pub struct Events {
     rows: Vec<Row>,
     origins: IndexSet<Origin>,
+    /// Origins of the events that were added last: nearly all events are of one of few.
+    recent: [usize; RECENT],
     /// Process ids and sessions.
     actors: IndexSet<Actor>,
 }
 
-/// Process id and session.
-type Actor = (Option<u64>, Option<u32>);
+/// How many origins are tried before the table is asked.
+const RECENT: usize = 4;
+
+/// Process id and session, in 16 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Actor {
+    /// Low and high half.
+    pid: [u32; 2],
+    session: u32,
+    has_pid: bool,
+    has_session: bool,
+}
+
+impl Actor {
+    fn of(pid: Option<u64>, session: Option<u32>) -> Actor {
+        Actor {
+            pid: halves(pid.unwrap_or_default()),
+            session: session.unwrap_or_default(),
+            has_pid: pid.is_some(),
+            has_session: session.is_some(),
+        }
+    }
+
+    fn pid(self) -> Option<u64> {
+        self.has_pid.then(|| joined(self.pid))
+    }
+
+    fn session(self) -> Option<u32> {
+        self.has_session.then_some(self.session)
+    }
+}
 
 /// What differs from event to event.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// Microseconds: civil time, time of day, or of a record without time that of the dated one before it; low half
-    /// first (eight bytes together would be padded).
+    /// Microseconds: civil time, time of day, or of a record without time that of the dated one before it. The low
+    /// [`TIME_BITS`] of them, the low half first (eight bytes together would be padded); above them the origin.
     time: [u32; 2],
-    origin: u32,
     actor: u32,
     /// Low half.
     position: u32,
@@ -53,6 +84,8 @@ struct Place {
     stream: StreamId,
     host: Option<Arc<str>>,
     shape: Shape,
+    /// What of the time is above [`TIME_BITS`].
+    era: i32,
     /// High half.
     position: i32,
     /// Added to the line that is kept.
@@ -119,17 +152,63 @@ pub struct Held<'e> {
     spill: &'e Spill,
 }
 
+/// So many bits of a time stand in a row: 203 days. No log has many such stretches.
+const TIME_BITS: u32 = 44;
+
+/// How many origins are told apart, some 200 bytes each. A log has a few; one that names another host or source in each
+/// record would have as many as lines.
+const MOST_ORIGINS: usize = 1 << 18;
+
+/// How many pairs of process id and session are told apart, some 50 bytes each.
+const MOST_ACTORS: usize = 1 << 19;
+
 impl Row {
-    fn micros(&self) -> i64 {
-        let [low, high] = self.time;
-        (u64::from(high) << 32 | u64::from(low)).cast_signed()
+    fn origin(&self) -> usize {
+        usize::try_from(joined(self.time) >> TIME_BITS).unwrap_or(usize::MAX)
     }
+
+    fn actor(&self) -> usize {
+        usize::try_from(self.actor).unwrap_or(usize::MAX)
+    }
+
+    fn micros(&self, era: i32) -> i64 {
+        let low = joined(self.time) & ((1 << TIME_BITS) - 1);
+        i64::from(era) << TIME_BITS | low.cast_signed()
+    }
+
+    /// The time of a row of this origin.
+    fn time(origin: usize, micros: i64) -> [u32; 2] {
+        let low = micros.cast_unsigned() & ((1 << TIME_BITS) - 1);
+        halves((origin as u64) << TIME_BITS | low)
+    }
+}
+
+/// What of a time is above [`TIME_BITS`]: a few bits, by its making.
+fn era(micros: i64) -> i32 {
+    i32::try_from(micros >> TIME_BITS).unwrap_or_default()
 }
 
 /// Low and high half.
 fn halves(number: u64) -> [u32; 2] {
     // Each half fits by its making.
     [(number & 0xFFFF_FFFF) as u32, (number >> 32) as u32]
+}
+
+fn joined([low, high]: [u32; 2]) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+impl Origin {
+    /// Have these events this in common with it?
+    fn is_of(&self, event: &Event, shape: Shape, era: i32, position: i32) -> bool {
+        let place = &self.place;
+        (self.kind, self.dialect, place.source, place.stream)
+            == (event.kind, event.dialect, event.source, event.stream)
+            && (place.shape, place.era, place.position, place.lines) == (shape, era, position, 0)
+            && place.host == event.host
+            && self.keys.iter().eq(event.values.iter().map(|(key, _)| key))
+            && self.untold == event.untold
+    }
 }
 
 impl Shape {
@@ -153,6 +232,18 @@ impl Shape {
             }
         }
     }
+}
+
+/// The place of something in a table; `None`: it is not there, and there is no room.
+fn place_in<T: Hash + Eq>(table: &mut IndexSet<T>, wanted: T, most: usize) -> Option<usize> {
+    if table.len() < most {
+        return Some(table.insert_full(wanted).0);
+    }
+    table.get_index_of(&wanted)
+}
+
+fn number_in<T: Hash + Eq>(table: &mut IndexSet<T>, wanted: T, most: usize) -> Option<u32> {
+    u32::try_from(place_in(table, wanted, most)?).ok()
 }
 
 impl Events {
@@ -179,6 +270,22 @@ impl Events {
         let Some(rest) = spill.keep(&rest) else { return false };
         let (shape, micros) = Shape::of(event.stamp, event.placed);
         let [position, high] = halves(event.position.cast_unsigned());
+        let Some(origin) = self.origin_of(event, shape, era(micros), high.cast_signed()) else { return false };
+        let Some(actor) = number_in(&mut self.actors, Actor::of(event.pid, event.session), MOST_ACTORS) else {
+            return false;
+        };
+        self.rows.push(Row { time: Row::time(origin, micros), actor, position, rest });
+        true
+    }
+
+    /// The number of what an event has in common with others; `None`: there is no room for another one.
+    fn origin_of(&mut self, event: &Event, shape: Shape, era: i32, position: i32) -> Option<usize> {
+        let is_of = |at: &usize| {
+            self.origins.get_index(*at).is_some_and(|origin| origin.is_of(event, shape, era, position))
+        };
+        if let Some(known) = self.recent.iter().copied().find(is_of) {
+            return Some(known);
+        }
         let origin = Origin {
             kind: event.kind,
             dialect: event.dialect,
@@ -187,35 +294,39 @@ impl Events {
                 stream: event.stream,
                 host: event.host.clone(),
                 shape,
-                position: high.cast_signed(),
+                era,
+                position,
                 lines: 0,
             },
             keys: event.values.iter().map(|(key, _)| Arc::clone(key)).collect(),
             untold: event.untold.clone(),
         };
-        let (origin, _) = self.origins.insert_full(origin);
-        let (actor, _) = self.actors.insert_full((event.pid, event.session));
-        let (Ok(origin), Ok(actor)) = (u32::try_from(origin), u32::try_from(actor)) else { return false };
-        self.rows.push(Row { time: halves(micros.cast_unsigned()), origin, actor, position, rest });
-        true
+        let known = place_in(&mut self.origins, origin, MOST_ORIGINS)?;
+        self.recent.rotate_right(1);
+        if let Some(first) = self.recent.first_mut() {
+            *first = known;
+        }
+        Some(known)
     }
 
     fn origin(&self, row: &Row) -> Option<&Origin> {
-        self.origins.get_index(usize::try_from(row.origin).ok()?)
+        self.origins.get_index(row.origin())
     }
 
     fn actor(&self, row: &Row) -> Actor {
-        let actor = usize::try_from(row.actor).ok().and_then(|actor| self.actors.get_index(actor));
-        actor.copied().unwrap_or_default()
+        self.actors.get_index(row.actor()).copied().unwrap_or_default()
     }
 
     /// The event at an index.
     pub fn get<'e>(&'e self, spill: &'e Spill, index: usize) -> Option<Held<'e>> {
-        let row = self.rows.get(index)?;
+        self.held(spill, self.rows.get(index)?)
+    }
+
+    fn held<'e>(&'e self, spill: &'e Spill, row: &Row) -> Option<Held<'e>> {
         let origin = self.origin(row)?;
         let place = &origin.place;
-        let (stamp, placed) = place.shape.stamp(row.micros());
-        let (pid, session) = self.actor(row);
+        let (stamp, placed) = place.shape.stamp(row.micros(place.era));
+        let actor = self.actor(row);
         Some(Held {
             kind: origin.kind,
             dialect: origin.dialect,
@@ -225,8 +336,8 @@ impl Events {
             stamp,
             placed,
             host: place.host.as_deref(),
-            pid,
-            session,
+            pid: actor.pid(),
+            session: actor.session(),
             untold: &origin.untold,
             keys: &origin.keys,
             lines: place.lines,
@@ -243,22 +354,27 @@ impl Events {
     /// Microseconds of an event's instant, else civil time, else those of the dated record before it.
     pub fn micros(&self, index: usize) -> Option<i64> {
         let row = self.rows.get(index)?;
-        let (stamp, placed) = self.origin(row)?.place.shape.stamp(row.micros());
+        let place = &self.origin(row)?.place;
+        let (stamp, placed) = place.shape.stamp(row.micros(place.era));
         stamp.instant().or(stamp.civil_micros()).or(placed)
     }
 
-    /// Changes where and when events happened.
-    pub fn edit(&mut self, mut change: impl FnMut(&mut Placing)) {
-        let (origins, actors) = (std::mem::take(&mut self.origins), std::mem::take(&mut self.actors));
+    /// Changes where and when events happened. Those for whose new places there is no room are given back.
+    pub fn edit(&mut self, spill: &Spill, mut change: impl FnMut(&mut Placing)) -> Lost {
+        let before = Events {
+            origins: std::mem::take(&mut self.origins),
+            actors: std::mem::take(&mut self.actors),
+            ..Events::default()
+        };
+        let mut lost = Lost::default();
         // Nearly all events of one origin change alike.
-        let mut known: Vec<Option<(Place, u32)>> = vec![None; origins.len()];
-        for row in &mut self.rows {
-            let at = usize::try_from(row.origin).unwrap_or(usize::MAX);
-            let (Some(origin), Some(known)) = (origins.get_index(at), known.get_mut(at)) else { continue };
+        let mut known: Vec<Option<(Place, usize)>> = vec![None; before.origins.len()];
+        let (origins, actors) = (&mut self.origins, &mut self.actors);
+        let mut moved = |row: &mut Row| {
+            let (origin, known) = (before.origin(row)?, known.get_mut(row.origin())?);
             let place = &origin.place;
-            let (stamp, placed) = place.shape.stamp(row.micros());
-            let actor = usize::try_from(row.actor).ok().and_then(|actor| actors.get_index(actor));
-            let (pid, session) = actor.copied().unwrap_or_default();
+            let (stamp, placed) = place.shape.stamp(row.micros(place.era));
+            let actor = before.actor(row);
             let mut placing = Placing {
                 source: place.source,
                 stream: place.stream,
@@ -266,7 +382,7 @@ impl Events {
                 stamp,
                 placed,
                 host: place.host.clone(),
-                session,
+                session: actor.session(),
                 lines: place.lines,
             };
             change(&mut placing);
@@ -277,50 +393,69 @@ impl Events {
                 stream: placing.stream,
                 host: placing.host,
                 shape,
+                era: era(micros),
                 position: high.cast_signed(),
                 lines: placing.lines,
             };
-            row.time = halves(micros.cast_unsigned());
-            row.position = position;
-            let (actor, _) = self.actors.insert_full((pid, placing.session));
-            row.actor = u32::try_from(actor).unwrap_or(u32::MAX);
-            row.origin = match known {
+            let number = match known {
                 Some((before, number)) if *before == place => *number,
                 _ => {
-                    let (number, _) =
-                        self.origins.insert_full(Origin { place: place.clone(), ..origin.clone() });
-                    let number = u32::try_from(number).unwrap_or(u32::MAX);
+                    let number =
+                        place_in(origins, Origin { place: place.clone(), ..origin.clone() }, MOST_ORIGINS)?;
                     *known = Some((place, number));
                     number
                 }
             };
-        }
+            let actor = number_in(actors, Actor::of(actor.pid(), placing.session), MOST_ACTORS)?;
+            *row = Row { time: Row::time(number, micros), actor, position, ..*row };
+            Some(())
+        };
+        self.rows.retain_mut(|row| {
+            let as_it_was = *row;
+            let has_room = moved(row).is_some();
+            if !has_room {
+                lost.join(before.lost(spill, &as_it_was));
+            }
+            has_room
+        });
+        lost
     }
 
-    /// Adds those of another list.
-    pub fn append(&mut self, other: Events) {
+    /// An event for which there is no room.
+    fn lost(&self, spill: &Spill, row: &Row) -> Lost {
+        let mut lost = Lost::default();
+        if let Some(held) = self.held(spill, row) {
+            lost.add(held.kind, held.line(), held.stamp);
+        }
+        lost
+    }
+
+    /// Adds those of another list; gives back those for which there is no room.
+    pub fn append(&mut self, spill: &Spill, other: Events) -> Lost {
         if self.rows.is_empty() {
             *self = other;
-            return;
+            return Lost::default();
         }
-        let numbers: Vec<u32> = other
+        let origins: Vec<Option<usize>> = other
             .origins
-            .into_iter()
-            .map(|origin| u32::try_from(self.origins.insert_full(origin).0).unwrap_or(u32::MAX))
+            .iter()
+            .map(|origin| place_in(&mut self.origins, origin.clone(), MOST_ORIGINS))
             .collect();
-        let actors: Vec<u32> = other
-            .actors
-            .into_iter()
-            .map(|actor| u32::try_from(self.actors.insert_full(actor).0).unwrap_or(u32::MAX))
-            .collect();
-        let of = |numbers: &[u32], number: u32| {
-            usize::try_from(number).ok().and_then(|at| numbers.get(at)).copied().unwrap_or(u32::MAX)
-        };
-        self.rows.extend(other.rows.into_iter().map(|row| Row {
-            origin: of(&numbers, row.origin),
-            actor: of(&actors, row.actor),
-            ..row
-        }));
+        let actors: Vec<Option<u32>> =
+            other.actors.iter().map(|actor| number_in(&mut self.actors, *actor, MOST_ACTORS)).collect();
+        let mut lost = Lost::default();
+        for row in &other.rows {
+            let era = other.origin(row).map_or(0, |origin| origin.place.era);
+            let places = (origins.get(row.origin()).copied(), actors.get(row.actor()).copied());
+            match places {
+                (Some(Some(origin)), Some(Some(actor))) => {
+                    let time = Row::time(origin, row.micros(era));
+                    self.rows.push(Row { time, actor, ..*row });
+                }
+                _ => lost.join(other.lost(spill, row)),
+            }
+        }
+        lost
     }
 
     /// Keeps those that are wanted.
@@ -352,9 +487,8 @@ impl Events {
     pub fn sort(&mut self, places: &[usize]) {
         let origins = &self.origins;
         let key = |row: &Row| {
-            let origin = origins.get_index(usize::try_from(row.origin).unwrap_or(usize::MAX));
-            origin.map(|origin| {
-                let (stamp, placed) = origin.place.shape.stamp(row.micros());
+            origins.get_index(row.origin()).map(|origin| {
+                let (stamp, placed) = origin.place.shape.stamp(row.micros(origin.place.era));
                 let time = stamp.instant().or(stamp.civil_micros()).or(placed).unwrap_or(i64::MIN);
                 let source = usize::try_from(origin.place.source.0).ok();
                 let path = source.and_then(|source| places.get(source)).copied();
@@ -572,8 +706,8 @@ mod tests {
             placing.lines += 100;
             placing.host = placing.host.take().or_else(|| Some(Arc::from("srv2")));
         };
-        other.edit(move_on);
-        one.append(other);
+        assert_eq!(other.edit(&spill, move_on).events, 0);
+        assert_eq!(one.append(&spill, other).events, 0);
         for number in 0..40 {
             let mut wanted = event(number);
             if number >= 20 {
@@ -590,6 +724,7 @@ mod tests {
 
     #[test]
     fn an_event_is_small() {
-        assert_eq!(std::mem::size_of::<Row>(), 24);
+        assert_eq!(std::mem::size_of::<Row>(), 20);
+        assert_eq!(std::mem::size_of::<Actor>(), 16);
     }
 }

@@ -61,7 +61,30 @@ fn prefix(hash: u64, class: Class) -> u64 {
     hash << HASH_SHIFT | (class as u64) << CLASS_SHIFT
 }
 
+/// How many events of each class a list will have, so that it is not made larger than it has to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts([usize; 3]);
+
+impl Counts {
+    /// One more.
+    pub(super) fn add(&mut self, stamp: Stamp) {
+        if let Some(count) = self.0.get_mut(Class::of(stamp) as usize) {
+            *count += 1;
+        }
+    }
+}
+
 impl List {
+    /// A list of one sort.
+    pub(super) fn by_kind(Counts(counts): Counts) -> List {
+        List::ByKind(counts.map(Vec::with_capacity))
+    }
+
+    /// A list of one sort by a value that at most so many events have.
+    pub(super) fn by_value(most: usize) -> List {
+        List::ByValue(Vec::with_capacity(most))
+    }
+
     /// Adds an event that lies behind all others in the total order.
     pub(super) fn push(&mut self, hash: u64, stamp: Stamp, index: EventIndex) {
         let (class, index) = (Class::of(stamp), u32::try_from(index).unwrap_or(u32::MAX));
@@ -78,7 +101,7 @@ impl List {
     /// Ready to be searched.
     pub(super) fn finish(&mut self) {
         match self {
-            List::ByKind(classes) => classes.iter_mut().for_each(Vec::shrink_to_fit),
+            List::ByKind(_) => {}
             List::ByValue(entries) => {
                 entries.sort_unstable();
                 entries.shrink_to_fit();
@@ -175,7 +198,7 @@ impl Candidates {
 }
 
 /// The first place of a range for which this does not hold.
-fn search(mut range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
+pub(super) fn search(mut range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
     while range.start < range.end {
         let middle = range.start.midpoint(range.end);
         if holds(middle) {
@@ -249,7 +272,7 @@ mod tests {
     #[test]
     fn a_stretch_of_time_gives_all_that_may_lie_in_it_and_hardly_more() {
         let (events, _spill, all) = events(300);
-        let (mut by_kind, mut by_value) = (List::ByKind(Default::default()), List::ByValue(Vec::new()));
+        let (mut by_kind, mut by_value) = (List::by_kind(Counts::default()), List::by_value(0));
         for (index, (value, stamp)) in all.iter().enumerate() {
             by_kind.push(0, *stamp, index);
             by_value.push(hash(&value.to_string()), *stamp, index);
@@ -286,7 +309,7 @@ mod tests {
     fn several_lists_are_one_in_the_total_order_without_copies() {
         let (events, _spill, all) = events(60);
         let list = |wanted: &dyn Fn(usize) -> bool| {
-            let mut list = List::ByKind(Default::default());
+            let mut list = List::by_kind(Counts::default());
             for (index, (_, stamp)) in all.iter().enumerate().filter(|(index, _)| wanted(*index)) {
                 list.push(0, *stamp, index);
             }

@@ -9,6 +9,7 @@
 //! | `reach` | how far logs reach |
 //! | `events` | many events in little memory |
 //! | `spill` | where their values and texts wait |
+//! | `runs` | long lists that wait there as well |
 //! | `index` | lists of them that are looked up |
 //! | `world` | all that is known, sorted and indexed |
 //! | `values` | values of events, joins and predicates |
@@ -32,6 +33,7 @@ mod links;
 pub mod nearest;
 mod reach;
 pub mod relation;
+pub mod runs;
 pub mod spill;
 pub mod steps;
 pub mod values;
@@ -45,6 +47,7 @@ pub use evaluate::{Object, Outcome, Outcomes};
 pub use events::{Events, Held, Placing};
 pub use index::Candidates;
 pub use relation::{Clocks, Tri, Why};
+pub use runs::Run;
 pub use spill::Spill;
 pub use steps::Search;
 pub use versions::VersionState;

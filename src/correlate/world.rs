@@ -13,7 +13,7 @@ use crate::pattern::Catalogue;
 
 use super::bounds::Bounds;
 use super::events::{Events, Held};
-use super::index::{self, Around, Candidates, List};
+use super::index::{self, Around, Candidates, Counts, List};
 use super::relation::{Clocks, Point};
 use super::spill::Spill;
 use super::values::Machines;
@@ -141,16 +141,20 @@ impl<'c> World<'c> {
         facts.sort_by(|one, other| {
             (path(one.source), one.line, &one.kind).cmp(&(path(other.source), other.line, &other.kind))
         });
-        let mut by_kind: Vec<List> = Vec::new();
-        by_kind.resize_with(catalogue.events.len(), || List::ByKind(Default::default()));
+        let mut counts = vec![Counts::default(); catalogue.events.len()];
         let mut doubt = 0;
-        for (index, event) in events.iter(&spill).enumerate() {
+        for event in events.iter(&spill) {
             doubt = event.stamp.zone().doubt().max(doubt);
+            if let Some(counts) = usize::try_from(event.kind.0).ok().and_then(|kind| counts.get_mut(kind)) {
+                counts.add(event.stamp);
+            }
+        }
+        let mut by_kind: Vec<List> = counts.into_iter().map(List::by_kind).collect();
+        for (index, event) in events.iter(&spill).enumerate() {
             if let Some(list) = usize::try_from(event.kind.0).ok().and_then(|kind| by_kind.get_mut(kind)) {
                 list.push(0, event.stamp, index);
             }
         }
-        by_kind.iter_mut().for_each(List::finish);
         let seen_kinds =
             (0..).zip(&by_kind).filter(|(_, list)| list.len() > 0).map(|(kind, _)| EventKind(kind));
         World {
@@ -208,6 +212,18 @@ impl<'c> World<'c> {
     /// Where the values and texts of the events are.
     pub fn spill(&self) -> Arc<Spill> {
         Arc::clone(&self.spill)
+    }
+
+    /// The first of the events that sort at the time of this one.
+    pub fn first_at_time_of(&self, event: EventIndex) -> EventIndex {
+        let time = self.events.micros(event);
+        index::search(0..event, |earlier| self.events.micros(earlier) < time)
+    }
+
+    /// The last of them.
+    pub fn last_at_time_of(&self, event: EventIndex) -> EventIndex {
+        let time = self.events.micros(event);
+        index::search(event..self.events.len(), |later| self.events.micros(later) <= time).saturating_sub(1)
     }
 
     /// The point of an event.
@@ -297,7 +313,7 @@ impl<'c> World<'c> {
         if let Some(table) = self.by_value.borrow().get(&name) {
             return Some(Rc::clone(table));
         }
-        let mut table = List::ByValue(Vec::new());
+        let mut table = List::by_value(all.len());
         for index in self.of_kinds(&[kind]) {
             let (Some(event), Some(value)) = (self.event(index), self.value(index, key)) else { continue };
             table.push(index::hash(&self.value_key(key, &value)), event.stamp, index);

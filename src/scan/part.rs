@@ -114,13 +114,15 @@ impl Part {
         let position = self.position;
         self.position += next.position;
         let placed = self.placed;
-        next.events.edit(|event| {
+        let unplaced = next.events.edit(spill, |event| {
             event.position += position;
             event.lines += breaks;
             event.stamp = event.stamp.shifted(shift);
             event.placed = event.placed.map(|placed| placed + shift).or(placed);
         });
-        self.events.append(next.events);
+        next.lost.join(unplaced);
+        let without_room = self.events.append(spill, next.events);
+        self.lost.join(without_room);
         self.cut(spill, most);
         self.lost.join(next.lost.moved(breaks, |stamp| stamp.shifted(shift)));
         self.facts.extend(next.facts.into_iter().map(|fact| Fact {

@@ -206,7 +206,7 @@ impl Settler<'_> {
         let most = self.options.bounds.events;
         part.cut(&self.world.spill, most.saturating_sub(self.world.held.len()));
         let of_source: Option<Arc<str>> = host.as_deref().map(Arc::from);
-        part.events.edit(|event| {
+        let unplaced = part.events.edit(&self.world.spill, |event| {
             event.source = id;
             event.stream = stream;
             event.stamp = clock.settle_at(event.stamp, event.position);
@@ -215,8 +215,10 @@ impl Settler<'_> {
             event.host = event.host.take().or_else(|| of_source.clone());
             event.session = event.session.and_then(|session| sessions.get(&session)).map(|at| base + at);
         });
-        self.world.held.append(std::mem::take(&mut part.events));
-        let lost = std::mem::take(&mut part.lost).moved(1, |stamp| clock.settle(stamp));
+        part.lost.join(unplaced);
+        let without_room = self.world.held.append(&self.world.spill, std::mem::take(&mut part.events));
+        let mut lost = std::mem::take(&mut part.lost).moved(1, |stamp| clock.settle(stamp));
+        lost.join(without_room);
         self.notices.extend(lost_notice(&path, &lost, most));
         self.world.lost.extend(lost.kinds);
         for fact in part.facts.drain(..) {

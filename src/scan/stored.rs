@@ -340,8 +340,9 @@ impl<'c> Terms<'c> {
             }
             Some(saved) => {
                 let mut events = body.events.clone();
-                events.append(std::mem::take(&mut rest.events));
+                let without_room = events.append(self.spill, std::mem::take(&mut rest.events));
                 rest.events = events;
+                rest.lost.join(without_room);
                 rest.facts.splice(..0, body.facts.iter().cloned());
                 (rest, ReadOn::Splitter(saved))
             }
