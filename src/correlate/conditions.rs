@@ -1,5 +1,7 @@
 //! The advisory's own conditions, judged for one choice (or for one host, where nothing happened yet).
 
+use std::borrow::Cow;
+
 use crate::base::ConditionState;
 use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, Rule, Step};
 
@@ -72,6 +74,9 @@ impl Search<'_, '_> {
             }
             (Some(anchor), None) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
         };
+        if self.world.has_lost_facts {
+            return Judged::of(ConditionState::Unknown);
+        }
         let point = steps.first().and_then(|anchor| self.world.point(anchor.event));
         let version = self.world.version_state(self.pattern, host.as_deref(), point.as_ref());
         Judged { state: version.state, evidence: Vec::new(), fact: version.fact, remarks: version.remarks }
@@ -251,20 +256,22 @@ impl Search<'_, '_> {
     /// A step of a condition that bears the name of a verdict's step means that step. Where the verdict at hand does not
     /// have it, what ties it there to the steps that are bound must hold here too: the line of another process would
     /// speak for this one. `None`: nothing that it is tied to is bound.
-    fn of_its_verdict(&self, step: &Step, steps: &[Bound]) -> Option<Step> {
+    fn of_its_verdict<'s>(&self, step: &'s Step, steps: &[Bound]) -> Option<Cow<'s, Step>> {
         let tells_itself = !step.same.is_empty() || step.order != Order::Free || step.running_at.is_some();
         if steps.is_empty() || tells_itself {
-            return Some(step.clone());
+            return Some(Cow::Borrowed(step));
         }
-        let verdicts = || self.pattern.verdicts.iter().map(|verdict| verdict.steps.as_slice());
         let place = |of: &[Step]| of.iter().position(|other| other.name == step.name);
-        let named: Vec<(&[Step], usize)> = verdicts().filter_map(|of| Some((of, place(of)?))).collect();
-        let is_tied = |other: &Step| other.order != Order::Free || !other.same.is_empty();
-        if named.is_empty() || named.iter().any(|(of, at)| of.get(*at).is_none_or(|other| !is_tied(other))) {
-            return Some(step.clone());
+        let named = || {
+            let verdicts = self.pattern.verdicts.iter().map(|verdict| verdict.steps.as_slice());
+            verdicts.filter_map(|of| Some((of, place(of)?)))
+        };
+        let is_free = |other: &Step| other.order == Order::Free && other.same.is_empty();
+        if named().next().is_none() || named().any(|(of, at)| of.get(at).is_some_and(is_free)) {
+            return Some(Cow::Borrowed(step));
         }
         let bound = Bindings::of(steps);
-        named.into_iter().find_map(|(of, at)| {
+        named().find_map(|(of, at)| {
             let other = of.get(at)?;
             // A join that names no step means that of the order, else the one before it in its verdict.
             let before = reference(&other.order).or_else(|| Some(of.get(at.checked_sub(1)?)?.name.as_str()));
@@ -273,12 +280,9 @@ impl Search<'_, '_> {
                 join.step = join.step.take().or_else(|| before.map(str::to_owned));
             }
             let mut needed = same.iter().filter_map(|join| join.step.as_deref()).chain(reference(&other.order));
-            needed.all(|name| bound.event(name).is_some()).then(|| Step {
-                same: same.clone(),
-                order: other.order.clone(),
-                within: other.within,
-                ..step.clone()
-            })
+            let is_tied = needed.all(|name| bound.event(name).is_some());
+            let (order, within) = (other.order.clone(), other.within);
+            is_tied.then(|| Cow::Owned(Step { same: same.clone(), order, within, ..step.clone() }))
         })
     }
 
@@ -307,6 +311,15 @@ impl Search<'_, '_> {
         if state != Tri::Yes || free.is_empty() {
             return (state, evidence);
         }
+        let all: Vec<Step>;
+        let free = match free.as_slice() {
+            // In a flood this is asked for each event.
+            [step] => std::slice::from_ref(step.as_ref()),
+            several => {
+                all = several.iter().map(|step| step.as_ref().clone()).collect();
+                all.as_slice()
+            }
+        };
         let mut best = (Tri::No, Vec::new());
         let mut visitor = |found: &[Bound], notes: &Notes| {
             let state = if notes.doubts.is_empty() { Tri::Yes } else { Tri::Unknown };
@@ -315,7 +328,7 @@ impl Search<'_, '_> {
             }
             if state == Tri::Yes { Visit::Perfect } else { Visit::More }
         };
-        self.visit(&free, steps, &mut Vec::new(), &mut Notes::default(), &|_| true, &mut visitor);
+        self.visit(free, steps, &mut Vec::new(), &mut Notes::default(), &|_| true, &mut visitor);
         evidence.extend(best.1);
         (best.0, evidence)
     }

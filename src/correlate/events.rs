@@ -458,6 +458,11 @@ impl Events {
         lost
     }
 
+    /// Is one of the sessions such a one?
+    pub fn has_session(&self, is_one: impl Fn(Option<u32>) -> bool) -> bool {
+        self.actors.iter().any(|actor| is_one(actor.session()))
+    }
+
     /// Keeps those that are wanted.
     pub fn retain(&mut self, spill: &Spill, mut is_wanted: impl FnMut(&Held<'_>) -> bool) {
         let wanted: Vec<bool> = self.iter(spill).map(|event| is_wanted(&event)).collect();

@@ -116,23 +116,34 @@ impl List {
         }
     }
 
-    /// The places of the events of one key and class.
-    fn range(&self, hash: u64, class: Class) -> Range<usize> {
+    /// The places of the events of one key; all of them where there is one list to a class.
+    pub(super) fn places(&self, hash: u64) -> Range<usize> {
+        let List::ByValue(entries) = self else { return 0..self.len() };
+        let from = entries.partition_point(|entry| *entry >> HASH_SHIFT < hash);
+        let rest = entries.get(from..).unwrap_or_default();
+        // Most values are of few events: the end lies near.
+        let mut reach = 1;
+        while rest.get(reach - 1).is_some_and(|entry| *entry >> HASH_SHIFT == hash) {
+            reach *= 2;
+        }
+        let near = rest.get(..reach.min(rest.len())).unwrap_or_default();
+        from..from + near.partition_point(|entry| *entry >> HASH_SHIFT == hash)
+    }
+
+    /// Those of one class among the places of a key.
+    fn range(&self, hash: u64, places: &Range<usize>, class: Class) -> Range<usize> {
         match self {
             List::ByKind(classes) => 0..classes.get(class as usize).map_or(0, Vec::len),
             List::ByValue(entries) => {
                 let first = prefix(hash, class);
                 let last = first | 0xFFFF_FFFF;
-                let from = entries.partition_point(|entry| *entry < first);
-                let rest = entries.get(from..).unwrap_or_default();
+                let of_key = entries.get(places.clone()).unwrap_or_default();
+                let from = of_key.partition_point(|entry| *entry < first);
+                let rest = of_key.get(from..).unwrap_or_default();
+                let from = places.start + from;
                 from..from + rest.partition_point(|entry| *entry <= last)
             }
         }
-    }
-
-    /// How many events have this key.
-    pub(super) fn count(&self, hash: u64) -> usize {
-        CLASSES.iter().map(|class| self.range(hash, *class).len()).sum()
     }
 
     fn at(&self, class: Class, place: usize) -> Option<EventIndex> {
@@ -181,10 +192,18 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Adds the events of one key that may lie in a stretch of time (a superset, undated ones included).
-    pub(super) fn add(&mut self, list: &Rc<List>, hash: u64, around: Option<Around>, events: &Events) {
+    /// Adds the events of one key that may lie in a stretch of time (a superset, undated ones included). `places` are
+    /// those of the key, where they are known.
+    pub(super) fn add(
+        &mut self,
+        list: &Rc<List>,
+        (hash, places): (u64, Option<Range<usize>>),
+        around: Option<Around>,
+        events: &Events,
+    ) {
+        let places = places.unwrap_or_else(|| list.places(hash));
         for class in CLASSES {
-            let mut range = list.range(hash, class);
+            let mut range = list.range(hash, &places, class);
             if let Some((low, high)) = around.and_then(|around| around.reach(class)) {
                 let time = |place: usize| list.at(class, place).and_then(|index| events.micros(index));
                 range.start = search(range.clone(), |place| time(place).is_some_and(|time| time < low));
@@ -281,15 +300,15 @@ mod tests {
         by_value.finish();
         assert_eq!((by_kind.len(), by_value.len()), (300, 300));
         let (by_kind, by_value) = (Rc::new(by_kind), Rc::new(by_value));
-        assert_eq!(by_value.count(hash("3")), all.iter().filter(|(value, _)| *value == 3).count());
+        assert_eq!(by_value.places(hash("3")).len(), all.iter().filter(|(value, _)| *value == 3).count());
         let stamp =
             Stamp::Dated { micros: 200 * SECOND, zone: Zone::Offset(0), fraction: true, swappable: false };
         let around = Around { stamp, from: -150 * SECOND, to: -80 * SECOND, skew: 0 };
         for value in [None, Some(3)] {
             let mut found = Candidates::default();
             match value {
-                None => found.add(&by_kind, 0, Some(around), &events),
-                Some(value) => found.add(&by_value, hash(&value.to_string()), Some(around), &events),
+                None => found.add(&by_kind, (0, None), Some(around), &events),
+                Some(value) => found.add(&by_value, (hash(&value.to_string()), None), Some(around), &events),
             }
             let found: Vec<EventIndex> = found.collect();
             let is_in = |(index, (other, stamp)): (usize, &(i64, Stamp))| {
@@ -301,7 +320,7 @@ mod tests {
             assert_eq!(found, wanted, "{value:?}");
         }
         let mut nothing = Candidates::default();
-        nothing.add(&by_value, hash("8"), None, &events);
+        nothing.add(&by_value, (hash("8"), None), None, &events);
         assert_eq!(nothing.next(), None);
     }
 
@@ -317,7 +336,7 @@ mod tests {
         };
         let mut found = Candidates::default();
         for list in [list(&|index| index % 2 == 0), list(&|index| index % 3 == 0), list(&|_| false)] {
-            found.add(&list, 0, None, &events);
+            found.add(&list, (0, None), None, &events);
         }
         let found: Vec<EventIndex> = found.collect();
         let wanted: Vec<EventIndex> = (0..60).filter(|index| index % 2 == 0 || index % 3 == 0).collect();

@@ -61,6 +61,8 @@ pub struct WorldParts {
     pub bounds: Bounds,
     /// Sorts of which events were not held.
     pub lost: BTreeSet<EventKind>,
+    /// Facts were not held.
+    pub has_lost_facts: bool,
 }
 
 /// Does this stream name an object of these keys and values?
@@ -95,6 +97,8 @@ pub struct World<'c> {
     /// How much of a flood is held.
     pub bounds: Bounds,
     lost: BTreeSet<EventKind>,
+    /// Facts were read and not held: another name of a machine, or a later version.
+    pub has_lost_facts: bool,
     /// The furthest that two moments lie apart of which one record may mean either.
     doubt: i64,
     /// Coverage with rotations joined.
@@ -129,6 +133,7 @@ impl<'c> World<'c> {
             default_host,
             bounds,
             lost,
+            has_lost_facts,
         } = parts;
         for event in &further {
             events.push(&spill, event);
@@ -174,6 +179,7 @@ impl<'c> World<'c> {
             default_host,
             bounds,
             lost,
+            has_lost_facts,
             doubt,
             facts_by_name: OnceCell::new(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
@@ -201,7 +207,7 @@ impl<'c> World<'c> {
 
     /// Were events of one of these kinds read and not held? That none is seen proves nothing then.
     pub fn has_lost(&self, kinds: &[EventKind]) -> bool {
-        kinds.iter().any(|kind| self.lost.contains(kind))
+        self.has_lost_facts || kinds.iter().any(|kind| self.lost.contains(kind))
     }
 
     /// Sorts of which events were not held.
@@ -266,7 +272,7 @@ impl<'c> World<'c> {
                 None => self.kind_list(*kind),
             };
             if let Some(list) = list {
-                found.add(&list, hash, around, &self.events);
+                found.add(&list, (hash, None), around, &self.events);
             }
         }
         found
@@ -283,7 +289,7 @@ impl<'c> World<'c> {
         for (key, value) in by_likely_rareness(values) {
             let hash = index::hash(&self.value_key(key, &value));
             let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
-            let count = lists.map(|list| list.count(hash)).sum::<usize>();
+            let count = lists.map(|list| list.places(hash).len()).sum::<usize>();
             if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
                 rarest = Some((count, (key, value)));
             }

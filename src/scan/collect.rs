@@ -11,7 +11,7 @@ use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
     SourceId, Stamp, StreamId,
 };
-use crate::correlate::Spill;
+use crate::correlate::{Bounds, Spill};
 use crate::matching::{Hit, Plan};
 
 use super::part::{MOST_NOTICES, Part};
@@ -23,8 +23,8 @@ pub(super) struct Reading<'r, 'c> {
     pub(super) plan: &'r Plan<'c>,
     /// Where texts are kept.
     pub(super) spill: &'r Spill,
-    /// So many events are held.
-    pub(super) most_events: usize,
+    /// So much is held.
+    pub(super) bounds: Bounds,
     /// Midnight before the first line, from the name of the file, in civil microseconds.
     pub(super) midnight: Option<i64>,
     /// Process, from the name of the file or folder.
@@ -182,6 +182,10 @@ impl Collector<'_, '_, '_> {
     }
 
     fn session(&mut self, id: u32, stamp: Stamp, record: &Record<'_>) {
+        let has_room = self.part.sessions.len() < self.reading.bounds.sessions;
+        if !has_room && !self.part.sessions.contains_key(&id) {
+            return;
+        }
         let session = self.part.sessions.entry(id).or_default();
         if let Some(at) = micros(stamp).filter(|_| record.line.is_none()) {
             if session.first.and_then(micros).is_none_or(|first| at < first) {
@@ -239,6 +243,8 @@ impl Collector<'_, '_, '_> {
             (Some(line), Some(_), _) => self.quoted(line, &record.body),
         };
         let text: Arc<str> = Arc::from(shortened(text));
+        // What the other records of its session say is not known: it could be anything.
+        let is_beyond = record.session.is_some_and(|id| !self.part.sessions.contains_key(&id));
         for hit in hits {
             let event = Event {
                 kind: hit.kind,
@@ -258,8 +264,10 @@ impl Collector<'_, '_, '_> {
                 untold: hit.untold,
             };
             let part = &mut *self.part;
-            let has_room = part.events.len() < self.reading.most_events;
-            if !has_room || !part.events.push(self.reading.spill, &event) {
+            let has_room = part.events.len() < self.reading.bounds.events;
+            if is_beyond {
+                part.lost.add_of_session(event.kind, event.line, event.stamp);
+            } else if !has_room || !part.events.push(self.reading.spill, &event) {
                 part.lost.add(event.kind, event.line, event.stamp);
             }
         }
@@ -342,6 +350,10 @@ impl Sink for Collector<'_, '_, '_> {
 
     fn fact(&mut self, host: Option<&str>, fact: FactKind, record: &Record<'_>) {
         let line = self.line_of(record);
+        if self.part.facts.len() >= self.reading.bounds.facts {
+            self.part.lost.add_fact(line);
+            return;
+        }
         let whole = self.text.get(record.start..record.end).map(str::trim_end).unwrap_or("");
         let text = if whole.is_empty() { record.body.as_ref() } else { whole };
         let text: String = text.chars().take(LONGEST_TEXT / 4).collect();

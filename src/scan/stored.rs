@@ -16,7 +16,7 @@ use crate::base::event::EventKind;
 use crate::base::{
     DateOrder, Dialect, Event, Fact, FactKind, Key, Notice, NoticeCode, SourceId, Stamp, StreamId, Values,
 };
-use crate::correlate::{Events, Held, Lost, Spill};
+use crate::correlate::{Bounds, Events, Held, Lost, Spill};
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
@@ -126,9 +126,23 @@ struct StoredEvent {
     untold: Vec<String>,
 }
 
-/// Events beyond the bound.
+/// What was kept within the bounds is put together as it is.
+const NO_BOUNDS: Bounds = Bounds {
+    events: usize::MAX,
+    sessions: usize::MAX,
+    facts: usize::MAX,
+    findings: usize::MAX,
+    objects: usize::MAX,
+    asked: (i64::MIN, i64::MAX),
+};
+
+/// What is beyond the bounds.
 #[derive(Serialize, Deserialize)]
 struct StoredLost {
+    #[serde(default)]
+    facts: (u64, Option<u64>),
+    #[serde(default)]
+    of_sessions: u64,
     events: u64,
     kinds: Vec<usize>,
     line: Option<u64>,
@@ -335,7 +349,7 @@ impl<'c> Terms<'c> {
         let (whole, way) = match splitter {
             None => {
                 let mut whole = body.clone();
-                whole.join(rest.clone(), outcome.breaks, (self.spill, usize::MAX));
+                whole.join(rest.clone(), outcome.breaks, (self.spill, &NO_BOUNDS));
                 (whole, ReadOn::Tail(Box::new(rest)))
             }
             Some(saved) => {
@@ -366,7 +380,9 @@ impl<'c> Terms<'c> {
 
     fn part_out(&self, part: &Part, less: &Less, kinds: &mut IndexSet<EventKind>) -> StoredPart {
         let least_open = if less.open_sessions { least_open(part) } else { u32::MAX };
-        let lost = (part.lost.events > 0).then(|| StoredLost {
+        let lost = (!part.lost.is_nothing()).then(|| StoredLost {
+            facts: (part.lost.facts, part.lost.fact_line),
+            of_sessions: part.lost.of_sessions,
             events: part.lost.events,
             kinds: part.lost.kinds.iter().map(|kind| kinds.insert_full(*kind).0).collect(),
             line: part.lost.line,
@@ -460,6 +476,9 @@ impl<'c> Terms<'c> {
             kinds: lost.kinds.iter().filter_map(|kind| kinds.get(*kind).copied().flatten()).collect(),
             line: lost.line,
             span: lost.span,
+            of_sessions: lost.of_sessions,
+            facts: lost.facts.0,
+            fact_line: lost.facts.1,
         });
         let (month_first, day_first, swappable) = stored.votes;
         let (rising, falling) = stored.slopes;
