@@ -41,6 +41,18 @@ pub struct Bounds {
     pub asked: (i64, i64),
 }
 
+impl Bounds {
+    /// For what was kept within bounds before.
+    pub const NONE: Bounds = Bounds {
+        events: usize::MAX,
+        sessions: usize::MAX,
+        facts: usize::MAX,
+        findings: usize::MAX,
+        objects: usize::MAX,
+        asked: (i64::MIN, i64::MAX),
+    };
+}
+
 impl Default for Bounds {
     fn default() -> Bounds {
         Bounds {

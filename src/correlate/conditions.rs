@@ -34,6 +34,9 @@ impl Judged {
     }
 }
 
+/// Longer than any log.
+const FOREVER: i64 = i64::MAX / 4;
+
 /// Events that show a state, against a moment.
 #[derive(Default)]
 struct States {
@@ -93,15 +96,7 @@ impl Search<'_, '_> {
         let bound = Bindings::of(steps);
         let moment = bound.event(&latest.before)?;
         let States { before, open, timeless } = self.states(latest, moment, &bound)?;
-        let behind =
-            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
-                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other).after(),
-                _ => Tri::Unknown,
-            };
-        // Where records may stand out of order, each of two may be behind the other: then neither overtakes.
-        let overtaken = |event: EventIndex| {
-            before.iter().any(|other| behind(event, *other) == Tri::Yes && behind(*other, event) != Tri::Yes)
-        };
+        let overtaken = |event: EventIndex| before.iter().rev().any(|other| self.is_overtaken(event, *other));
         let meets =
             |event: EventIndex| self.world.event(event).is_some_and(|event| latest.met.contains(&event.kind));
         let (decided, rivals) = if before.is_empty() {
@@ -154,7 +149,23 @@ impl Search<'_, '_> {
             None => None,
         };
         let mut states = States::default();
-        for event in self.world.candidates(&kinds, value, None) {
+        let mut candidates = self.world.candidates(&kinds, value, Some((moment, -FOREVER, 0)));
+        // In a flood each moment has all earlier events before it. From the last one backwards: what lies certainly
+        // before one that lies certainly before the moment tells nothing more. Only the position orders a record without
+        // date, and that in its own source: where there is one, all are looked at.
+        let is_dated = !candidates.has_undated();
+        let far = candidates.certain_distance().saturating_add(self.world.clock_doubt());
+        let mut sure: Option<(EventIndex, i64)> = None;
+        while let Some(event) = candidates.next_back() {
+            let time = self.world.events.micros(event);
+            if is_dated && let (Some((sure, at)), Some(time)) = (sure, time) {
+                if time < at.saturating_sub(far) {
+                    break;
+                }
+                if self.is_overtaken(event, sure) {
+                    continue;
+                }
+            }
             if !self.joins(&latest.same, &order, event, bound) {
                 continue;
             }
@@ -165,12 +176,29 @@ impl Search<'_, '_> {
                 continue;
             }
             match self.world.clocks().relation(&point, &there).after() {
-                Tri::Yes => states.before.push(event),
+                Tri::Yes => {
+                    states.before.push(event);
+                    sure = sure.or_else(|| Some((event, time?)));
+                }
                 Tri::Unknown => states.open.push(event),
                 Tri::No => {}
             }
         }
+        for events in [&mut states.before, &mut states.open, &mut states.timeless] {
+            events.reverse();
+        }
         Some(states)
+    }
+
+    /// Does the other event lie certainly behind? Where records may stand out of order, each of two may be behind the
+    /// other: then neither overtakes.
+    fn is_overtaken(&self, event: EventIndex, other: EventIndex) -> bool {
+        let behind =
+            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
+                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other).after(),
+                _ => Tri::Unknown,
+            };
+        behind(event, other) == Tri::Yes && behind(other, event) != Tri::Yes
     }
 
     /// One group of rules. `None`: nothing in it holds.
@@ -279,7 +307,8 @@ impl Search<'_, '_> {
             for join in &mut same {
                 join.step = join.step.take().or_else(|| before.map(str::to_owned));
             }
-            let mut needed = same.iter().filter_map(|join| join.step.as_deref()).chain(reference(&other.order));
+            let mut needed =
+                same.iter().filter_map(|join| join.step.as_deref()).chain(reference(&other.order));
             let is_tied = needed.all(|name| bound.event(name).is_some());
             let (order, within) = (other.order.clone(), other.within);
             is_tied.then(|| Cow::Owned(Step { same: same.clone(), order, within, ..step.clone() }))
@@ -311,13 +340,15 @@ impl Search<'_, '_> {
         if state != Tri::Yes || free.is_empty() {
             return (state, evidence);
         }
-        let all: Vec<Step>;
+        // In a flood this is asked for each event: steps are not copied without need.
+        let are_all = free.len() == wanted.len() && free.iter().all(|step| matches!(step, Cow::Borrowed(_)));
+        let copied: Vec<Step>;
         let free = match free.as_slice() {
-            // In a flood this is asked for each event.
+            _ if are_all => wanted,
             [step] => std::slice::from_ref(step.as_ref()),
             several => {
-                all = several.iter().map(|step| step.as_ref().clone()).collect();
-                all.as_slice()
+                copied = several.iter().map(|step| step.as_ref().clone()).collect();
+                copied.as_slice()
             }
         };
         let mut best = (Tri::No, Vec::new());

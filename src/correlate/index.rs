@@ -216,6 +216,34 @@ impl Candidates {
     }
 }
 
+impl Candidates {
+    /// The last of them in the total order.
+    pub(super) fn next_back(&mut self) -> Option<EventIndex> {
+        let last = |(list, class, range): &(Rc<List>, Class, Range<usize>)| {
+            list.at(*class, range.end.checked_sub(1)?)
+        };
+        let next = self.lists.iter().filter_map(last).max()?;
+        for list in &mut self.lists {
+            if last(list) == Some(next) {
+                list.2.end -= 1;
+            }
+        }
+        self.lists.retain(|(.., range)| !range.is_empty());
+        Some(next)
+    }
+
+    /// Is there one without date?
+    pub(super) fn has_undated(&self) -> bool {
+        self.lists.iter().any(|(_, class, _)| *class == Class::Undated)
+    }
+
+    /// How far behind another one an event certainly lies that sorts so much later, besides `skew`.
+    pub(super) fn certain_distance(&self) -> i64 {
+        let has = |wanted: Class| self.lists.iter().any(|(_, class, _)| *class == wanted);
+        if has(Class::Known) && has(Class::Civil) { ROUNDING + ANY_ZONE } else { ROUNDING }
+    }
+}
+
 /// The first place of a range for which this does not hold.
 pub(super) fn search(mut range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
     while range.start < range.end {
@@ -338,8 +366,12 @@ mod tests {
         for list in [list(&|index| index % 2 == 0), list(&|index| index % 3 == 0), list(&|_| false)] {
             found.add(&list, (0, None), None, &events);
         }
+        let mut backwards = Candidates { lists: found.lists.clone() };
+        let mut back: Vec<EventIndex> = std::iter::from_fn(|| backwards.next_back()).collect();
+        back.reverse();
         let found: Vec<EventIndex> = found.collect();
         let wanted: Vec<EventIndex> = (0..60).filter(|index| index % 2 == 0 || index % 3 == 0).collect();
         assert_eq!(found, wanted);
+        assert_eq!(back, wanted);
     }
 }

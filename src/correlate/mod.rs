@@ -8,6 +8,7 @@
 //! | `relation` | time between two records |
 //! | `reach` | how far logs reach |
 //! | `events` | many events in little memory |
+//! | `held` | one of them |
 //! | `spill` | where their values and texts wait |
 //! | `runs` | long lists that wait there as well |
 //! | `index` | lists of them that are looked up |
@@ -28,6 +29,7 @@ pub mod choice;
 pub mod conditions;
 pub mod evaluate;
 pub mod events;
+pub mod held;
 mod index;
 mod links;
 pub mod nearest;
@@ -44,7 +46,8 @@ pub mod world;
 pub use bounds::{Bounds, Lost};
 pub use choice::{Bound, Choice, Doubt, Remark, Row, RowSource};
 pub use evaluate::{Object, Outcome, Outcomes};
-pub use events::{Events, Held, Placing};
+pub use events::{Events, Placing};
+pub use held::Held;
 pub use index::Candidates;
 pub use relation::{Clocks, Tri, Why};
 pub use runs::Run;

@@ -474,7 +474,7 @@ enum Identity {
 const MOST_SHOWN: usize = 8;
 
 impl World<'_> {
-    /// Stands for what an event says, wherever it was read ([`super::events::Held::mark`]).
+    /// Stands for what an event says, wherever it was read ([`super::held::Held::mark`]).
     pub fn mark(&self, event: EventIndex) -> Option<u64> {
         self.event(event).map(|event| event.mark())
     }

@@ -162,11 +162,9 @@ impl World<'_> {
     }
 
     fn joined(&self, def: &WindowDef, open: EventIndex, event: EventIndex) -> bool {
-        def.joins.iter().all(|join| {
-            match (self.value(open, &join.mine), self.value(event, &join.theirs)) {
-                (Some(mine), Some(theirs)) => self.equal(&join.mine, &mine, &join.theirs, &theirs),
-                _ => false,
-            }
+        def.joins.iter().all(|join| match (self.value(open, &join.mine), self.value(event, &join.theirs)) {
+            (Some(mine), Some(theirs)) => self.equal(&join.mine, &mine, &join.theirs, &theirs),
+            _ => false,
         })
     }
 

@@ -12,7 +12,8 @@ use crate::identity::Names;
 use crate::pattern::Catalogue;
 
 use super::bounds::Bounds;
-use super::events::{Events, Held};
+use super::events::Events;
+use super::held::Held;
 use super::index::{self, Around, Candidates, Counts, List};
 use super::relation::{Clocks, Point};
 use super::spill::Spill;
@@ -218,6 +219,12 @@ impl<'c> World<'c> {
     /// Where the values and texts of the events are.
     pub fn spill(&self) -> Arc<Spill> {
         Arc::clone(&self.spill)
+    }
+
+    /// No clock tolerance, unknown half of an hour or clock that was set back moves a record further than this.
+    pub(super) fn clock_doubt(&self) -> i64 {
+        let back = self.set_back.values().copied().max().unwrap_or_default();
+        self.skew.saturating_add(self.doubt).saturating_add(back)
     }
 
     /// The first of the events that sort at the time of this one.

@@ -182,7 +182,7 @@ impl Part {
     pub(super) fn leave_out_sessions(&mut self, spill: &Spill, is_held: impl Fn(u32) -> bool) {
         let lost = &mut self.lost;
         let is_left_out = |session: Option<u32>| session.is_some_and(|id| !is_held(id));
-        if !self.events.has_session(&is_left_out) {
+        if !self.events.has_session(is_left_out) {
             return;
         }
         self.events.retain(spill, |event| {

@@ -406,17 +406,14 @@ impl Settler<'_> {
 /// What is not held cannot be looked for: how much of a source that is, and from where on.
 fn lost_notices(path: &str, lost: &Lost, bounds: &Bounds) -> Vec<Notice> {
     let span = lost.span.map(|(first, last)| format!(", from {first} to {last}")).unwrap_or_default();
-    let notice = |line, detail| Notice {
-        code: NoticeCode::ManyEvents,
-        source: Some(path.to_owned()),
-        line,
-        detail,
-    };
+    let notice =
+        |line, detail| Notice { code: NoticeCode::ManyEvents, source: Some(path.to_owned()), line, detail };
     let mut notices = Vec::new();
     if lost.events > lost.of_sessions {
         let (events, most) = (lost.events - lost.of_sessions, bounds.events);
-        let detail =
-            format!("{events} more matched events are not held, beyond {most} of the scan{span} (--max-events)");
+        let detail = format!(
+            "{events} more matched events are not held, beyond {most} of the scan{span} (--max-events)"
+        );
         notices.push(notice(lost.line, detail));
     }
     if lost.of_sessions > 0 {

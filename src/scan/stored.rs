@@ -126,22 +126,11 @@ struct StoredEvent {
     untold: Vec<String>,
 }
 
-/// What was kept within the bounds is put together as it is.
-const NO_BOUNDS: Bounds = Bounds {
-    events: usize::MAX,
-    sessions: usize::MAX,
-    facts: usize::MAX,
-    findings: usize::MAX,
-    objects: usize::MAX,
-    asked: (i64::MIN, i64::MAX),
-};
-
 /// What is beyond the bounds.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct StoredLost {
-    #[serde(default)]
     facts: (u64, Option<u64>),
-    #[serde(default)]
     of_sessions: u64,
     events: u64,
     kinds: Vec<usize>,
@@ -349,7 +338,7 @@ impl<'c> Terms<'c> {
         let (whole, way) = match splitter {
             None => {
                 let mut whole = body.clone();
-                whole.join(rest.clone(), outcome.breaks, (self.spill, &NO_BOUNDS));
+                whole.join(rest.clone(), outcome.breaks, (self.spill, &Bounds::NONE));
                 (whole, ReadOn::Tail(Box::new(rest)))
             }
             Some(saved) => {

@@ -59,7 +59,8 @@ fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, judgement: &mut Ju
     // Numbers only: there may be a million of them.
     let mut standing: Vec<u32> =
         (0..).take(tally.standings.len()).filter(|object| !held.contains(object)).collect();
-    let exposed = exposed::hosts(world, pattern, standing.iter().filter_map(|object| tally.standing(*object)));
+    let exposed =
+        exposed::hosts(world, pattern, standing.iter().filter_map(|object| tally.standing(*object)));
     standing.sort_unstable_by_key(|object| {
         let standing = tally.standing(*object);
         let rank = standing.map(|standing| (std::cmp::Reverse(standing.level), standing.anchor));

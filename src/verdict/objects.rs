@@ -83,8 +83,9 @@ impl Objects {
             let of_number = known.iter().filter(|(at, _)| at.number == *number);
             of_number.map(|(_, other)| other).all(|other| same(world, &object, other))
         };
-        let unknown = Unknown { object: object.clone(), hash };
-        match known.iter().map(|(at, _)| at.number).find(equals_all) {
+        let number = known.iter().map(|(at, _)| at.number).find(equals_all);
+        let unknown = Unknown { object, hash };
+        match number {
             Some(number) => Known::Numbered(self.push(world, &unknown, number)),
             None => Known::New(unknown),
         }

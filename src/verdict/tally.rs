@@ -324,8 +324,11 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             });
         }
         let in_several = |object: &u32| self.standing(*object).is_some_and(|standing| standing.in_several);
-        let several: HashMap<u32, usize> =
-            all.iter().filter(|(object, _)| in_several(object)).map(|(object, of)| (*object, of.count)).collect();
+        let several: HashMap<u32, usize> = all
+            .iter()
+            .filter(|(object, _)| in_several(object))
+            .map(|(object, of)| (*object, of.count))
+            .collect();
         for (object, count) in self.different(&several) {
             if let Some(known) = all.get_mut(&object) {
                 known.count = count;

@@ -142,7 +142,8 @@ fn in_plain_words(head: &str) -> Option<Missing> {
     let rest = head.strip_prefix("The description for Event ID ( ")?;
     let (id, rest) = rest.split_once(" ) in Source ( ")?;
     let (source, _) = rest.split_once(" ) cannot be found")?;
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- .".contains(&byte));
+    let is_plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- .".contains(&byte));
     let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = is_plain(source) && !source.is_empty() && source.trim() == source;
     (is_number && is_name).then(|| Missing {

@@ -45,8 +45,7 @@ impl Brute<'_> {
                     .filter(|step| bound(step).is_none())
                     .map(|step| self.meant(step, slots))
                     .collect();
-                fixed
-                    && free.is_some_and(|free| self.ways(&free, slots).iter().any(|way| way.unknowns == 0))
+                fixed && free.is_some_and(|free| self.ways(&free, slots).iter().any(|way| way.unknowns == 0))
             }
             Ground::NoneOf { .. } => unreachable!("not generated"),
         }
@@ -72,8 +71,12 @@ impl Brute<'_> {
                 Order::After(name) | Order::Before(name) | Order::Near(name) => Some(name.clone()),
             };
             let default = to.clone().or(earlier);
-            let mut meant =
-                Step { order: other.order.clone(), within: other.within, same: other.same.clone(), ..step.clone() };
+            let mut meant = Step {
+                order: other.order.clone(),
+                within: other.within,
+                same: other.same.clone(),
+                ..step.clone()
+            };
             for join in &mut meant.same {
                 join.step = join.step.clone().or(default.clone());
             }
