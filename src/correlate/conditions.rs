@@ -7,6 +7,7 @@ use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, 
 
 use super::absence::MOST_ANSWERS;
 use super::choice::{Bindings, Bound, Remark};
+use super::index::ROUNDING;
 use super::relation::Tri;
 use super::steps::{Notes, Search, Visit, reference};
 use super::world::EventIndex;
@@ -150,21 +151,19 @@ impl Search<'_, '_> {
         };
         let mut states = States::default();
         let mut candidates = self.world.candidates(&kinds, value, Some((moment, -FOREVER, 0)));
-        // In a flood each moment has all earlier events before it. From the last one backwards: what lies certainly
-        // before one that lies certainly before the moment tells nothing more. Only the position orders a record without
-        // date, and that in its own source: where there is one, all are looked at.
-        let is_dated = !candidates.has_undated();
-        let far = candidates.certain_distance().saturating_add(self.world.clock_doubt());
-        let mut sure: Option<(EventIndex, i64)> = None;
+        // In a flood each moment has all earlier events before it. From the last one backwards: what lies far before one
+        // that lies certainly before the moment tells nothing more. Where something else than one sort of clock orders
+        // records, all are looked at.
+        let is_plain =
+            there.stamp.is_dated() && candidates.are_of_one_clock() && self.world.has_plain_clocks();
+        let far = self.world.skew.saturating_add(ROUNDING);
+        let mut sure: Option<i64> = None;
         while let Some(event) = candidates.next_back() {
             let time = self.world.events.micros(event);
-            if is_dated && let (Some((sure, at)), Some(time)) = (sure, time) {
-                if time < at.saturating_sub(far) {
-                    break;
-                }
-                if self.is_overtaken(event, sure) {
-                    continue;
-                }
+            if let (true, Some(sure), Some(time)) = (is_plain, sure, time)
+                && time < sure.saturating_sub(far)
+            {
+                break;
             }
             if !self.joins(&latest.same, &order, event, bound) {
                 continue;
@@ -178,7 +177,7 @@ impl Search<'_, '_> {
             match self.world.clocks().relation(&point, &there).after() {
                 Tri::Yes => {
                     states.before.push(event);
-                    sure = sure.or_else(|| Some((event, time?)));
+                    sure = sure.or(time);
                 }
                 Tri::Unknown => states.open.push(event),
                 Tri::No => {}

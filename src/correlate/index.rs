@@ -12,7 +12,7 @@ use super::events::Events;
 use super::world::EventIndex;
 
 /// No clock tolerance, disorder or rounding of a second moves a record further than this, besides `skew`.
-const ROUNDING: i64 = MINUTE;
+pub(super) const ROUNDING: i64 = MINUTE;
 /// No unknown zone moves a record further than this (UTC-12 to UTC+14).
 const ANY_ZONE: i64 = 26 * HOUR;
 
@@ -232,15 +232,10 @@ impl Candidates {
         Some(next)
     }
 
-    /// Is there one without date?
-    pub(super) fn has_undated(&self) -> bool {
-        self.lists.iter().any(|(_, class, _)| *class == Class::Undated)
-    }
-
-    /// How far behind another one an event certainly lies that sorts so much later, besides `skew`.
-    pub(super) fn certain_distance(&self) -> i64 {
-        let has = |wanted: Class| self.lists.iter().any(|(_, class, _)| *class == wanted);
-        if has(Class::Known) && has(Class::Civil) { ROUNDING + ANY_ZONE } else { ROUNDING }
+    /// Are all dated, and all in a known zone or none?
+    pub(super) fn are_of_one_clock(&self) -> bool {
+        let all = |wanted: Class| self.lists.iter().all(|(_, class, _)| *class == wanted);
+        all(Class::Known) || all(Class::Civil)
     }
 }
 

@@ -221,10 +221,9 @@ impl<'c> World<'c> {
         Arc::clone(&self.spill)
     }
 
-    /// No clock tolerance, unknown half of an hour or clock that was set back moves a record further than this.
-    pub(super) fn clock_doubt(&self) -> i64 {
-        let back = self.set_back.values().copied().max().unwrap_or_default();
-        self.skew.saturating_add(self.doubt).saturating_add(back)
+    /// Was no clock set back, by hand or in autumn?
+    pub(super) fn has_plain_clocks(&self) -> bool {
+        self.doubt == 0 && self.set_back.is_empty()
     }
 
     /// The first of the events that sort at the time of this one.
