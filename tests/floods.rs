@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use blogscan::base::{Level, Report};
+use blogscan::base::{ConditionState, Level, Report};
 use blogscan::correlate::Bounds;
 use blogscan::pattern::Catalogue;
 use blogscan::scan::{Options, run};
@@ -93,6 +93,69 @@ fn what_refutes_a_finding_may_be_among_what_is_not_held() {
         assert!(level(events) <= all.max(Some(Level::Likely)), "{events}: {:?}", level(events));
         assert_ne!(level(events), Some(Level::Cleared), "{events}");
     }
+}
+
+/// The details of one job whose duplication did not find a fragment: three events.
+fn failed_job(number: usize) -> String {
+    let id = 1_242_000_000 + number;
+    format!(
+        "05/11/2009 09:02:10 - begin Duplicate\n\
+         05/11/2009 09:02:11 - Info Duplicate (pid=8077) Initiating optimized duplication from @aaaac to @aaaaf\n\
+         05/11/2009 09:40:02 - Critical bpdm (pid=8120) image open failed: error 2060013: no more entries\n\
+         05/11/2009 09:40:03 - Error bpduplicate (pid=8077) Duplicate of backup id filesrv4_{id} failed, media \
+         open error (83).\n"
+    )
+}
+
+#[test]
+fn events_of_jobs_beyond_the_bound_are_told_and_the_scan_is_not_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..5 {
+        std::fs::write(folder.path().join(format!("job-{number}.txt")), failed_job(number)).unwrap();
+    }
+    let whole = scan(&[folder.path()], Bounds::default(), 1);
+    assert_eq!((whole.findings.len(), whole.scan.complete), (5, true));
+    let exactly = scan(&[folder.path()], Bounds { sessions: 5, ..Bounds::default() }, 1);
+    assert_eq!((exactly.findings.len(), exactly.scan.complete), (5, true));
+    let held = scan(&[folder.path()], Bounds { sessions: 3, ..Bounds::default() }, 1);
+    assert_eq!((held.findings.len(), held.scan.complete), (3, false));
+    let told = "3 matched events are not held: their jobs or runs are beyond 3 of the scan, from 2009-05-11T09:02:11 \
+                to 2009-05-11T09:40:03";
+    assert_eq!(details(&held, "many-events"), [(Some(2), told.to_owned()), (Some(2), told.to_owned())]);
+}
+
+#[test]
+fn facts_beyond_the_bound_are_told_and_prove_nothing() {
+    // The version is one that is not affected any more: likely becomes suspected.
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("dd07_media_20090511_070000");
+    put(&bundle, "log.051109", &flood(1, 0));
+    std::fs::write(bundle.join("version.txt"), "HARDWARE RS6000\nVERSION NetBackup 7.0\n").unwrap();
+    let state = |report: &Report| {
+        let rows = &report.findings[0].conditions;
+        rows.iter().find(|row| row.name == "version-affected").unwrap().state
+    };
+    let whole = scan(&[folder.path()], Bounds::default(), 1);
+    assert_eq!((state(&whole), whole.scan.complete), (ConditionState::Unmet, true));
+    let held = scan(&[folder.path()], Bounds { facts: 0, ..Bounds::default() }, 1);
+    assert_eq!((state(&held), held.scan.complete), (ConditionState::Unknown, false));
+    let told = details(&held, "many-events");
+    assert!(
+        told.iter().any(|(line, detail)| line.is_some()
+            && detail == "1 more facts about hosts are not held, beyond 0 of the scan: no absence is proved"),
+        "{told:?}"
+    );
+    // A lost contact without a deletion is cleared by an absence.
+    let lonely = flood(1, 7).lines().next().unwrap().to_owned();
+    let later =
+        "04:30:00.310 [900] <2> bpdm: 1 active streams on this media server, nothing of interest here\n";
+    put(&bundle, "log.051109", &format!("{lonely}\n{later}"));
+    let levels = |facts: usize| -> Vec<Level> {
+        let report = scan(&[folder.path()], Bounds { facts, ..Bounds::default() }, 1);
+        report.findings.iter().map(|finding| finding.level).collect()
+    };
+    assert_eq!(levels(100), [Level::Cleared]);
+    assert_eq!(levels(0), []);
 }
 
 #[test]

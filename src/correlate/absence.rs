@@ -165,9 +165,7 @@ impl Search<'_, '_> {
     fn outweighed(&self, absence: &Absence, window: usize, bound: &Bindings<'_>) -> Seen {
         let order = order_of(&absence.scope);
         let anchor = super::steps::reference(&order).and_then(|step| bound.event(step));
-        let (Some(anchor), Some(def), Some(windows)) =
-            (anchor, self.pattern.windows.get(window), self.windows.get(window))
-        else {
+        let (Some(anchor), Some(def)) = (anchor, self.pattern.windows.get(window)) else {
             return Seen::No;
         };
         let day = |event: EventIndex| {
@@ -197,12 +195,13 @@ impl Search<'_, '_> {
             if !counts {
                 continue;
             }
-            match self.world.placement(def, windows, event).inside {
-                Tri::No => {
+            match self.placement(window, event).map_or(Tri::Unknown, |placement| placement.inside) {
+                // What opened a window around it was perhaps read, and not held.
+                Tri::No if !self.world.has_lost(&def.opens) => {
                     outside += 1;
                     first = first.or(Some(event));
                 }
-                Tri::Yes | Tri::Unknown => inside += 1,
+                _ => inside += 1,
             }
         }
         let seen = match first {

@@ -1,12 +1,15 @@
 //! The advisory's own conditions, judged for one choice (or for one host, where nothing happened yet).
 
+use std::borrow::Cow;
+
 use crate::base::ConditionState;
 use crate::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, Rule, Step};
 
 use super::absence::MOST_ANSWERS;
 use super::choice::{Bindings, Bound, Remark};
+use super::index::ROUNDING;
 use super::relation::Tri;
-use super::steps::{Notes, Search, Visit};
+use super::steps::{Notes, Search, Visit, reference};
 use super::world::EventIndex;
 
 /// How a condition stands.
@@ -31,6 +34,9 @@ impl Judged {
         Judged { evidence, ..Judged::of(state) }
     }
 }
+
+/// Longer than any log.
+const FOREVER: i64 = i64::MAX / 4;
 
 /// Events that show a state, against a moment.
 #[derive(Default)]
@@ -72,6 +78,9 @@ impl Search<'_, '_> {
             }
             (Some(anchor), None) => self.world.value(anchor.event, "host").map(std::borrow::Cow::into_owned),
         };
+        if self.world.has_lost_facts {
+            return Judged::of(ConditionState::Unknown);
+        }
         let point = steps.first().and_then(|anchor| self.world.point(anchor.event));
         let version = self.world.version_state(self.pattern, host.as_deref(), point.as_ref());
         Judged { state: version.state, evidence: Vec::new(), fact: version.fact, remarks: version.remarks }
@@ -88,15 +97,7 @@ impl Search<'_, '_> {
         let bound = Bindings::of(steps);
         let moment = bound.event(&latest.before)?;
         let States { before, open, timeless } = self.states(latest, moment, &bound)?;
-        let behind =
-            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
-                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other).after(),
-                _ => Tri::Unknown,
-            };
-        // Where records may stand out of order, each of two may be behind the other: then neither overtakes.
-        let overtaken = |event: EventIndex| {
-            before.iter().any(|other| behind(event, *other) == Tri::Yes && behind(*other, event) != Tri::Yes)
-        };
+        let overtaken = |event: EventIndex| before.iter().rev().any(|other| self.is_overtaken(event, *other));
         let meets =
             |event: EventIndex| self.world.event(event).is_some_and(|event| latest.met.contains(&event.kind));
         let (decided, rivals) = if before.is_empty() {
@@ -149,7 +150,21 @@ impl Search<'_, '_> {
             None => None,
         };
         let mut states = States::default();
-        for event in self.world.candidates(&kinds, value, None) {
+        let mut candidates = self.world.candidates(&kinds, value, Some((moment, -FOREVER, 0)));
+        // In a flood each moment has all earlier events before it. From the last one backwards: what lies far before one
+        // that lies certainly before the moment tells nothing more. Where something else than one sort of clock orders
+        // records, all are looked at.
+        let is_plain =
+            there.stamp.is_dated() && candidates.are_of_one_clock() && self.world.has_plain_clocks();
+        let far = self.world.skew.saturating_add(ROUNDING);
+        let mut sure: Option<i64> = None;
+        while let Some(event) = candidates.next_back() {
+            let time = self.world.events.micros(event);
+            if let (true, Some(sure), Some(time)) = (is_plain, sure, time)
+                && time < sure.saturating_sub(far)
+            {
+                break;
+            }
             if !self.joins(&latest.same, &order, event, bound) {
                 continue;
             }
@@ -160,12 +175,29 @@ impl Search<'_, '_> {
                 continue;
             }
             match self.world.clocks().relation(&point, &there).after() {
-                Tri::Yes => states.before.push(event),
+                Tri::Yes => {
+                    states.before.push(event);
+                    sure = sure.or(time);
+                }
                 Tri::Unknown => states.open.push(event),
                 Tri::No => {}
             }
         }
+        for events in [&mut states.before, &mut states.open, &mut states.timeless] {
+            events.reverse();
+        }
         Some(states)
+    }
+
+    /// Does the other event lie certainly behind? Where records may stand out of order, each of two may be behind the
+    /// other: then neither overtakes.
+    fn is_overtaken(&self, event: EventIndex, other: EventIndex) -> bool {
+        let behind =
+            |one: EventIndex, other: EventIndex| match (self.world.point(one), self.world.point(other)) {
+                (Some(one), Some(other)) => self.world.clocks().relation(&one, &other).after(),
+                _ => Tri::Unknown,
+            };
+        behind(event, other) == Tri::Yes && behind(other, event) != Tri::Yes
     }
 
     /// One group of rules. `None`: nothing in it holds.
@@ -248,6 +280,40 @@ impl Search<'_, '_> {
         answer
     }
 
+    /// A step of a condition that bears the name of a verdict's step means that step. Where the verdict at hand does not
+    /// have it, what ties it there to the steps that are bound must hold here too: the line of another process would
+    /// speak for this one. `None`: nothing that it is tied to is bound.
+    fn of_its_verdict<'s>(&self, step: &'s Step, steps: &[Bound]) -> Option<Cow<'s, Step>> {
+        let tells_itself = !step.same.is_empty() || step.order != Order::Free || step.running_at.is_some();
+        if steps.is_empty() || tells_itself {
+            return Some(Cow::Borrowed(step));
+        }
+        let place = |of: &[Step]| of.iter().position(|other| other.name == step.name);
+        let named = || {
+            let verdicts = self.pattern.verdicts.iter().map(|verdict| verdict.steps.as_slice());
+            verdicts.filter_map(|of| Some((of, place(of)?)))
+        };
+        let is_free = |other: &Step| other.order == Order::Free && other.same.is_empty();
+        if named().next().is_none() || named().any(|(of, at)| of.get(at).is_some_and(is_free)) {
+            return Some(Cow::Borrowed(step));
+        }
+        let bound = Bindings::of(steps);
+        named().find_map(|(of, at)| {
+            let other = of.get(at)?;
+            // A join that names no step means that of the order, else the one before it in its verdict.
+            let before = reference(&other.order).or_else(|| Some(of.get(at.checked_sub(1)?)?.name.as_str()));
+            let mut same = other.same.clone();
+            for join in &mut same {
+                join.step = join.step.take().or_else(|| before.map(str::to_owned));
+            }
+            let mut needed =
+                same.iter().filter_map(|join| join.step.as_deref()).chain(reference(&other.order));
+            let is_tied = needed.all(|name| bound.event(name).is_some());
+            let (order, within) = (other.order.clone(), other.within);
+            is_tied.then(|| Cow::Owned(Step { same: same.clone(), order, within, ..step.clone() }))
+        })
+    }
+
     /// A step that bears the name of one that is bound is that event, with further predicates; the others are
     /// looked for.
     fn ground_steps(&self, wanted: &[Step], steps: &[Bound]) -> (Tri, Vec<EventIndex>) {
@@ -264,12 +330,26 @@ impl Search<'_, '_> {
                     state = state.and(self.world.all_hold(event, &step.filters, &bound));
                     evidence.push(event);
                 }
-                None => free.push(step.clone()),
+                None => match self.of_its_verdict(step, steps) {
+                    Some(step) => free.push(step),
+                    None => state = Tri::No,
+                },
             }
         }
         if state != Tri::Yes || free.is_empty() {
             return (state, evidence);
         }
+        // In a flood this is asked for each event: steps are not copied without need.
+        let are_all = free.len() == wanted.len() && free.iter().all(|step| matches!(step, Cow::Borrowed(_)));
+        let copied: Vec<Step>;
+        let free = match free.as_slice() {
+            _ if are_all => wanted,
+            [step] => std::slice::from_ref(step.as_ref()),
+            several => {
+                copied = several.iter().map(|step| step.as_ref().clone()).collect();
+                copied.as_slice()
+            }
+        };
         let mut best = (Tri::No, Vec::new());
         let mut visitor = |found: &[Bound], notes: &Notes| {
             let state = if notes.doubts.is_empty() { Tri::Yes } else { Tri::Unknown };
@@ -278,7 +358,7 @@ impl Search<'_, '_> {
             }
             if state == Tri::Yes { Visit::Perfect } else { Visit::More }
         };
-        self.visit(&free, steps, &mut Vec::new(), &mut Notes::default(), &|_| true, &mut visitor);
+        self.visit(free, steps, &mut Vec::new(), &mut Notes::default(), &|_| true, &mut visitor);
         evidence.extend(best.1);
         (best.0, evidence)
     }

@@ -1,14 +1,16 @@
-//! Many events in little memory: 24 bytes each. What a flood has in common (definition, source, host, zone, names of
+//! Many events in little memory: 20 bytes each. What a flood has in common (definition, source, host, zone, names of
 //! values) is held once; line, record number, values and text wait in the spill until they are asked for.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 
 use crate::base::event::{EventKind, Key};
-use crate::base::{Dialect, Event, SourceId, Stamp, StreamId, Values, Zone};
+use crate::base::{Dialect, Event, SourceId, Stamp, StreamId, Zone};
 
+use super::bounds::Lost;
+use super::held::{Held, put_number};
 use super::spill::{Address, Spill};
 
 /// Events, one behind the other.
@@ -16,20 +18,50 @@ use super::spill::{Address, Spill};
 pub struct Events {
     rows: Vec<Row>,
     origins: IndexSet<Origin>,
+    /// Origins of the events that were added last: nearly all events are of one of few.
+    recent: [usize; RECENT],
     /// Process ids and sessions.
     actors: IndexSet<Actor>,
 }
 
-/// Process id and session.
-type Actor = (Option<u64>, Option<u32>);
+/// How many origins are tried before the table is asked.
+const RECENT: usize = 4;
+
+/// Process id and session, in 16 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Actor {
+    /// Low and high half.
+    pid: [u32; 2],
+    session: u32,
+    has_pid: bool,
+    has_session: bool,
+}
+
+impl Actor {
+    fn of(pid: Option<u64>, session: Option<u32>) -> Actor {
+        Actor {
+            pid: halves(pid.unwrap_or_default()),
+            session: session.unwrap_or_default(),
+            has_pid: pid.is_some(),
+            has_session: session.is_some(),
+        }
+    }
+
+    fn pid(self) -> Option<u64> {
+        self.has_pid.then(|| joined(self.pid))
+    }
+
+    fn session(self) -> Option<u32> {
+        self.has_session.then_some(self.session)
+    }
+}
 
 /// What differs from event to event.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// Microseconds: civil time, time of day, or of a record without time that of the dated one before it; low half
-    /// first (eight bytes together would be padded).
+    /// Microseconds: civil time, time of day, or of a record without time that of the dated one before it. The low
+    /// [`TIME_BITS`] of them, the low half first (eight bytes together would be padded); above them the origin.
     time: [u32; 2],
-    origin: u32,
     actor: u32,
     /// Low half.
     position: u32,
@@ -53,6 +85,8 @@ struct Place {
     stream: StreamId,
     host: Option<Arc<str>>,
     shape: Shape,
+    /// What of the time is above [`TIME_BITS`].
+    era: i32,
     /// High half.
     position: i32,
     /// Added to the line that is kept.
@@ -88,48 +122,63 @@ pub struct Placing {
     pub lines: u64,
 }
 
-/// An event as it is held.
-#[derive(Clone, Copy, Debug)]
-pub struct Held<'e> {
-    /// Which definition it matched.
-    pub kind: EventKind,
-    /// The dialect of the record.
-    pub dialect: Dialect,
-    /// The source it stands in.
-    pub source: SourceId,
-    /// The stream of that source.
-    pub stream: StreamId,
-    /// Position in the source.
-    pub position: i64,
-    /// When it was logged.
-    pub stamp: Stamp,
-    /// Time of the dated record before it, of an event without date.
-    pub placed: Option<i64>,
-    /// The host it happened on.
-    pub host: Option<&'e str>,
-    /// Process id.
-    pub pid: Option<u64>,
-    /// The session it stands in.
-    pub session: Option<u32>,
-    /// Filters that passed only because the source does not tell.
-    pub untold: &'e [&'static str],
-    keys: &'e [Key],
-    lines: u64,
-    rest: Address,
-    spill: &'e Spill,
-}
+/// So many bits of a time stand in a row: 203 days. No log has many such stretches.
+const TIME_BITS: u32 = 44;
+
+/// How many origins are told apart, some 200 bytes each. A log has a few; one that names another host or source in each
+/// record would have as many as lines.
+const MOST_ORIGINS: usize = 1 << 18;
+
+/// How many pairs of process id and session are told apart, some 50 bytes each.
+const MOST_ACTORS: usize = 1 << 19;
 
 impl Row {
-    fn micros(&self) -> i64 {
-        let [low, high] = self.time;
-        (u64::from(high) << 32 | u64::from(low)).cast_signed()
+    fn origin(&self) -> usize {
+        usize::try_from(joined(self.time) >> TIME_BITS).unwrap_or(usize::MAX)
     }
+
+    fn actor(&self) -> usize {
+        usize::try_from(self.actor).unwrap_or(usize::MAX)
+    }
+
+    fn micros(&self, era: i32) -> i64 {
+        let low = joined(self.time) & ((1 << TIME_BITS) - 1);
+        i64::from(era) << TIME_BITS | low.cast_signed()
+    }
+
+    /// The time of a row of this origin.
+    fn time(origin: usize, micros: i64) -> [u32; 2] {
+        let low = micros.cast_unsigned() & ((1 << TIME_BITS) - 1);
+        halves((origin as u64) << TIME_BITS | low)
+    }
+}
+
+/// What of a time is above [`TIME_BITS`]: a few bits, by its making.
+fn era(micros: i64) -> i32 {
+    i32::try_from(micros >> TIME_BITS).unwrap_or_default()
 }
 
 /// Low and high half.
 fn halves(number: u64) -> [u32; 2] {
     // Each half fits by its making.
     [(number & 0xFFFF_FFFF) as u32, (number >> 32) as u32]
+}
+
+fn joined([low, high]: [u32; 2]) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+impl Origin {
+    /// Have these events this in common with it?
+    fn is_of(&self, event: &Event, shape: Shape, era: i32, position: i32) -> bool {
+        let place = &self.place;
+        (self.kind, self.dialect, place.source, place.stream)
+            == (event.kind, event.dialect, event.source, event.stream)
+            && (place.shape, place.era, place.position, place.lines) == (shape, era, position, 0)
+            && place.host == event.host
+            && self.keys.iter().eq(event.values.iter().map(|(key, _)| key))
+            && self.untold == event.untold
+    }
 }
 
 impl Shape {
@@ -153,6 +202,18 @@ impl Shape {
             }
         }
     }
+}
+
+/// The place of something in a table; `None`: it is not there, and there is no room.
+fn place_in<T: Hash + Eq>(table: &mut IndexSet<T>, wanted: T, most: usize) -> Option<usize> {
+    if table.len() < most {
+        return Some(table.insert_full(wanted).0);
+    }
+    table.get_index_of(&wanted)
+}
+
+fn number_in<T: Hash + Eq>(table: &mut IndexSet<T>, wanted: T, most: usize) -> Option<u32> {
+    u32::try_from(place_in(table, wanted, most)?).ok()
 }
 
 impl Events {
@@ -179,6 +240,25 @@ impl Events {
         let Some(rest) = spill.keep(&rest) else { return false };
         let (shape, micros) = Shape::of(event.stamp, event.placed);
         let [position, high] = halves(event.position.cast_unsigned());
+        let Some(origin) = self.origin_of(event, shape, era(micros), high.cast_signed()) else {
+            return false;
+        };
+        let Some(actor) = number_in(&mut self.actors, Actor::of(event.pid, event.session), MOST_ACTORS)
+        else {
+            return false;
+        };
+        self.rows.push(Row { time: Row::time(origin, micros), actor, position, rest });
+        true
+    }
+
+    /// The number of what an event has in common with others; `None`: there is no room for another one.
+    fn origin_of(&mut self, event: &Event, shape: Shape, era: i32, position: i32) -> Option<usize> {
+        let is_of = |at: &usize| {
+            self.origins.get_index(*at).is_some_and(|origin| origin.is_of(event, shape, era, position))
+        };
+        if let Some(known) = self.recent.iter().copied().find(is_of) {
+            return Some(known);
+        }
         let origin = Origin {
             kind: event.kind,
             dialect: event.dialect,
@@ -187,35 +267,39 @@ impl Events {
                 stream: event.stream,
                 host: event.host.clone(),
                 shape,
-                position: high.cast_signed(),
+                era,
+                position,
                 lines: 0,
             },
             keys: event.values.iter().map(|(key, _)| Arc::clone(key)).collect(),
             untold: event.untold.clone(),
         };
-        let (origin, _) = self.origins.insert_full(origin);
-        let (actor, _) = self.actors.insert_full((event.pid, event.session));
-        let (Ok(origin), Ok(actor)) = (u32::try_from(origin), u32::try_from(actor)) else { return false };
-        self.rows.push(Row { time: halves(micros.cast_unsigned()), origin, actor, position, rest });
-        true
+        let known = place_in(&mut self.origins, origin, MOST_ORIGINS)?;
+        self.recent.rotate_right(1);
+        if let Some(first) = self.recent.first_mut() {
+            *first = known;
+        }
+        Some(known)
     }
 
     fn origin(&self, row: &Row) -> Option<&Origin> {
-        self.origins.get_index(usize::try_from(row.origin).ok()?)
+        self.origins.get_index(row.origin())
     }
 
     fn actor(&self, row: &Row) -> Actor {
-        let actor = usize::try_from(row.actor).ok().and_then(|actor| self.actors.get_index(actor));
-        actor.copied().unwrap_or_default()
+        self.actors.get_index(row.actor()).copied().unwrap_or_default()
     }
 
     /// The event at an index.
     pub fn get<'e>(&'e self, spill: &'e Spill, index: usize) -> Option<Held<'e>> {
-        let row = self.rows.get(index)?;
+        self.held(spill, self.rows.get(index)?)
+    }
+
+    fn held<'e>(&'e self, spill: &'e Spill, row: &Row) -> Option<Held<'e>> {
         let origin = self.origin(row)?;
         let place = &origin.place;
-        let (stamp, placed) = place.shape.stamp(row.micros());
-        let (pid, session) = self.actor(row);
+        let (stamp, placed) = place.shape.stamp(row.micros(place.era));
+        let actor = self.actor(row);
         Some(Held {
             kind: origin.kind,
             dialect: origin.dialect,
@@ -225,8 +309,8 @@ impl Events {
             stamp,
             placed,
             host: place.host.as_deref(),
-            pid,
-            session,
+            pid: actor.pid(),
+            session: actor.session(),
             untold: &origin.untold,
             keys: &origin.keys,
             lines: place.lines,
@@ -243,22 +327,27 @@ impl Events {
     /// Microseconds of an event's instant, else civil time, else those of the dated record before it.
     pub fn micros(&self, index: usize) -> Option<i64> {
         let row = self.rows.get(index)?;
-        let (stamp, placed) = self.origin(row)?.place.shape.stamp(row.micros());
+        let place = &self.origin(row)?.place;
+        let (stamp, placed) = place.shape.stamp(row.micros(place.era));
         stamp.instant().or(stamp.civil_micros()).or(placed)
     }
 
-    /// Changes where and when events happened.
-    pub fn edit(&mut self, mut change: impl FnMut(&mut Placing)) {
-        let (origins, actors) = (std::mem::take(&mut self.origins), std::mem::take(&mut self.actors));
+    /// Changes where and when events happened. Those for whose new places there is no room are given back.
+    pub fn edit(&mut self, spill: &Spill, mut change: impl FnMut(&mut Placing)) -> Lost {
+        let before = Events {
+            origins: std::mem::take(&mut self.origins),
+            actors: std::mem::take(&mut self.actors),
+            ..Events::default()
+        };
+        let mut lost = Lost::default();
         // Nearly all events of one origin change alike.
-        let mut known: Vec<Option<(Place, u32)>> = vec![None; origins.len()];
-        for row in &mut self.rows {
-            let at = usize::try_from(row.origin).unwrap_or(usize::MAX);
-            let (Some(origin), Some(known)) = (origins.get_index(at), known.get_mut(at)) else { continue };
+        let mut known: Vec<Option<(Place, usize)>> = vec![None; before.origins.len()];
+        let (origins, actors) = (&mut self.origins, &mut self.actors);
+        let mut moved = |row: &mut Row| {
+            let (origin, known) = (before.origin(row)?, known.get_mut(row.origin())?);
             let place = &origin.place;
-            let (stamp, placed) = place.shape.stamp(row.micros());
-            let actor = usize::try_from(row.actor).ok().and_then(|actor| actors.get_index(actor));
-            let (pid, session) = actor.copied().unwrap_or_default();
+            let (stamp, placed) = place.shape.stamp(row.micros(place.era));
+            let actor = before.actor(row);
             let mut placing = Placing {
                 source: place.source,
                 stream: place.stream,
@@ -266,7 +355,7 @@ impl Events {
                 stamp,
                 placed,
                 host: place.host.clone(),
-                session,
+                session: actor.session(),
                 lines: place.lines,
             };
             change(&mut placing);
@@ -277,50 +366,74 @@ impl Events {
                 stream: placing.stream,
                 host: placing.host,
                 shape,
+                era: era(micros),
                 position: high.cast_signed(),
                 lines: placing.lines,
             };
-            row.time = halves(micros.cast_unsigned());
-            row.position = position;
-            let (actor, _) = self.actors.insert_full((pid, placing.session));
-            row.actor = u32::try_from(actor).unwrap_or(u32::MAX);
-            row.origin = match known {
+            let number = match known {
                 Some((before, number)) if *before == place => *number,
                 _ => {
-                    let (number, _) =
-                        self.origins.insert_full(Origin { place: place.clone(), ..origin.clone() });
-                    let number = u32::try_from(number).unwrap_or(u32::MAX);
+                    let number =
+                        place_in(origins, Origin { place: place.clone(), ..origin.clone() }, MOST_ORIGINS)?;
                     *known = Some((place, number));
                     number
                 }
             };
-        }
+            let actor = number_in(actors, Actor::of(actor.pid(), placing.session), MOST_ACTORS)?;
+            *row = Row { time: Row::time(number, micros), actor, position, ..*row };
+            Some(())
+        };
+        self.rows.retain_mut(|row| {
+            let as_it_was = *row;
+            let has_room = moved(row).is_some();
+            if !has_room {
+                lost.join(before.lost(spill, &as_it_was));
+            }
+            has_room
+        });
+        lost
     }
 
-    /// Adds those of another list.
-    pub fn append(&mut self, other: Events) {
+    /// An event for which there is no room.
+    fn lost(&self, spill: &Spill, row: &Row) -> Lost {
+        let mut lost = Lost::default();
+        if let Some(held) = self.held(spill, row) {
+            lost.add(held.kind, held.line(), held.stamp);
+        }
+        lost
+    }
+
+    /// Adds those of another list; gives back those for which there is no room.
+    pub fn append(&mut self, spill: &Spill, other: Events) -> Lost {
         if self.rows.is_empty() {
             *self = other;
-            return;
+            return Lost::default();
         }
-        let numbers: Vec<u32> = other
+        let origins: Vec<Option<usize>> = other
             .origins
-            .into_iter()
-            .map(|origin| u32::try_from(self.origins.insert_full(origin).0).unwrap_or(u32::MAX))
+            .iter()
+            .map(|origin| place_in(&mut self.origins, origin.clone(), MOST_ORIGINS))
             .collect();
-        let actors: Vec<u32> = other
-            .actors
-            .into_iter()
-            .map(|actor| u32::try_from(self.actors.insert_full(actor).0).unwrap_or(u32::MAX))
-            .collect();
-        let of = |numbers: &[u32], number: u32| {
-            usize::try_from(number).ok().and_then(|at| numbers.get(at)).copied().unwrap_or(u32::MAX)
-        };
-        self.rows.extend(other.rows.into_iter().map(|row| Row {
-            origin: of(&numbers, row.origin),
-            actor: of(&actors, row.actor),
-            ..row
-        }));
+        let actors: Vec<Option<u32>> =
+            other.actors.iter().map(|actor| number_in(&mut self.actors, *actor, MOST_ACTORS)).collect();
+        let mut lost = Lost::default();
+        for row in &other.rows {
+            let era = other.origin(row).map_or(0, |origin| origin.place.era);
+            let places = (origins.get(row.origin()).copied(), actors.get(row.actor()).copied());
+            match places {
+                (Some(Some(origin)), Some(Some(actor))) => {
+                    let time = Row::time(origin, row.micros(era));
+                    self.rows.push(Row { time, actor, ..*row });
+                }
+                _ => lost.join(other.lost(spill, row)),
+            }
+        }
+        lost
+    }
+
+    /// Is one of the sessions such a one?
+    pub fn has_session(&self, is_one: impl Fn(Option<u32>) -> bool) -> bool {
+        self.actors.iter().any(|actor| is_one(actor.session()))
     }
 
     /// Keeps those that are wanted.
@@ -352,9 +465,8 @@ impl Events {
     pub fn sort(&mut self, places: &[usize]) {
         let origins = &self.origins;
         let key = |row: &Row| {
-            let origin = origins.get_index(usize::try_from(row.origin).unwrap_or(usize::MAX));
-            origin.map(|origin| {
-                let (stamp, placed) = origin.place.shape.stamp(row.micros());
+            origins.get_index(row.origin()).map(|origin| {
+                let (stamp, placed) = origin.place.shape.stamp(row.micros(origin.place.era));
                 let time = stamp.instant().or(stamp.civil_micros()).or(placed).unwrap_or(i64::MIN);
                 let source = usize::try_from(origin.place.source.0).ok();
                 let path = source.and_then(|source| places.get(source)).copied();
@@ -365,123 +477,6 @@ impl Events {
             self.rows.sort_unstable_by_key(key);
         }
     }
-}
-
-impl Held<'_> {
-    /// 1-based first line of the record (from 0 while a source is read); `None` in binary sources.
-    pub fn line(&self) -> Option<u64> {
-        let line = self.spill.look(self.rest, |rest| take_number(rest).map(|(line, _)| line));
-        line?.checked_sub(1).map(|line| line.saturating_add(self.lines))
-    }
-
-    /// Record number, where the log counts its records.
-    pub fn number(&self) -> Option<u64> {
-        let number = self.spill.look(self.rest, |rest| Some(take_number(take_number(rest)?.1)?.0));
-        number?.checked_sub(1)
-    }
-
-    /// Has it a value of this name?
-    pub fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|name| name.as_ref() == key)
-    }
-
-    /// Its own value of this name.
-    pub fn value(&self, key: &str) -> Option<String> {
-        let at = self.keys.iter().position(|name| name.as_ref() == key)?;
-        self.spill.look(self.rest, |rest| {
-            let mut rest = numbers_skipped(rest)?;
-            for _ in 0..at {
-                rest = take_value(rest)?.1;
-            }
-            Some(String::from_utf8_lossy(take_value(rest)?.0).into_owned())
-        })
-    }
-
-    /// All its values in order.
-    pub fn values(&self) -> Values {
-        self.spill.look(self.rest, |rest| {
-            let mut rest = numbers_skipped(rest).unwrap_or_default();
-            let values = self.keys.iter().map_while(|key| {
-                let (value, behind) = take_value(rest)?;
-                rest = behind;
-                Some((Arc::clone(key), Arc::from(String::from_utf8_lossy(value))))
-            });
-            values.collect()
-        })
-    }
-
-    /// Stands for what an event says, wherever it was read: the same record in two copies of a log has the same mark. In
-    /// a flood each event is asked for many times, so nothing of it is copied.
-    pub fn mark(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.kind, self.stamp.as_printed(), self.host, self.pid, self.keys).hash(&mut hasher);
-        self.spill.look(self.rest, |rest| {
-            let mut rest = numbers_skipped(rest).unwrap_or_default();
-            for _ in self.keys {
-                let Some((value, behind)) = take_value(rest) else { break };
-                value.hash(&mut hasher);
-                rest = behind;
-            }
-        });
-        hasher.finish()
-    }
-
-    /// The record as read.
-    pub fn text(&self) -> String {
-        let text = self.spill.look(self.rest, |rest| {
-            let rest = numbers_skipped(rest);
-            let rest = self.keys.iter().try_fold(rest?, |rest, _| Some(take_value(rest)?.1));
-            Some(String::from_utf8_lossy(rest?).into_owned())
-        });
-        text.unwrap_or_default()
-    }
-
-    /// All of it.
-    pub fn event(&self) -> Event {
-        Event {
-            kind: self.kind,
-            dialect: self.dialect,
-            source: self.source,
-            stream: self.stream,
-            position: self.position,
-            line: self.line(),
-            number: self.number(),
-            stamp: self.stamp,
-            placed: self.placed,
-            host: self.host.map(Arc::from),
-            pid: self.pid,
-            session: self.session,
-            values: self.values(),
-            text: Arc::from(self.text()),
-            untold: self.untold.to_vec(),
-        }
-    }
-}
-
-/// Seven bits to a byte, low ones first.
-fn put_number(to: &mut Vec<u8>, mut number: u64) {
-    while number > 0x7F {
-        to.push((number & 0x7F) as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
-}
-
-fn take_number(from: &[u8]) -> Option<(u64, &[u8])> {
-    let last = from.iter().take(10).position(|byte| *byte < 0x80)?;
-    let (bytes, rest) = from.split_at_checked(last + 1)?;
-    let number = bytes.iter().rev().fold(0_u64, |number, byte| number << 7 | u64::from(byte & 0x7F));
-    Some((number, rest))
-}
-
-fn take_value(from: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = take_number(from)?;
-    rest.split_at_checked(usize::try_from(length).ok()?)
-}
-
-/// What stands behind line and record number.
-fn numbers_skipped(rest: &[u8]) -> Option<&[u8]> {
-    Some(take_number(take_number(rest)?.1)?.1)
 }
 
 #[cfg(test)]
@@ -572,8 +567,8 @@ mod tests {
             placing.lines += 100;
             placing.host = placing.host.take().or_else(|| Some(Arc::from("srv2")));
         };
-        other.edit(move_on);
-        one.append(other);
+        assert_eq!(other.edit(&spill, move_on).events, 0);
+        assert_eq!(one.append(&spill, other).events, 0);
         for number in 0..40 {
             let mut wanted = event(number);
             if number >= 20 {
@@ -589,7 +584,38 @@ mod tests {
     }
 
     #[test]
+    fn more_processes_than_are_told_apart_have_no_room() {
+        let (spill, mut events) = (Spill::new(), Events::default());
+        let of_process = |pid| Event { pid: Some(pid), ..event(1) };
+        let most = MOST_ACTORS as u64;
+        assert!((0..most).all(|pid| events.push(&spill, &of_process(pid))));
+        assert!(!events.push(&spill, &of_process(most)));
+        assert!(events.push(&spill, &of_process(5)));
+        // The same where they come from two pieces of a log.
+        let mut other = Events::default();
+        assert!((most - 1..most + 2).all(|pid| other.push(&spill, &of_process(pid))));
+        let lost = events.append(&spill, other);
+        assert_eq!((lost.events, lost.line, lost.kinds.len()), (2, Some(1), 1));
+        assert_eq!(events.len() as u64, most + 2);
+        assert_eq!(events.get(&spill, events.len() - 1).unwrap().pid, Some(most - 1));
+        let lost = events.edit(&spill, |placing| placing.session = Some((placing.position % 7) as u32));
+        assert_eq!((lost.events, events.len() as u64), (0, most + 2));
+    }
+
+    #[test]
+    fn times_of_all_ages_are_kept() {
+        let (spill, mut events) = (Spill::new(), Events::default());
+        let far = 8_000 * 366 * 24 * HOUR;
+        for micros in [0, -1, 1, far, -far, (1 << TIME_BITS) - 1, 1 << TIME_BITS, -(1 << TIME_BITS)] {
+            let stamp = Stamp::Dated { micros, zone: Zone::Unknown, fraction: true, swappable: false };
+            assert!(events.push(&spill, &Event { stamp, ..event(1) }));
+            assert_eq!(events.get(&spill, events.len() - 1).unwrap().stamp, stamp);
+        }
+    }
+
+    #[test]
     fn an_event_is_small() {
-        assert_eq!(std::mem::size_of::<Row>(), 24);
+        assert_eq!(std::mem::size_of::<Row>(), 20);
+        assert_eq!(std::mem::size_of::<Actor>(), 16);
     }
 }

@@ -12,7 +12,7 @@ use super::events::Events;
 use super::world::EventIndex;
 
 /// No clock tolerance, disorder or rounding of a second moves a record further than this, besides `skew`.
-const ROUNDING: i64 = MINUTE;
+pub(super) const ROUNDING: i64 = MINUTE;
 /// No unknown zone moves a record further than this (UTC-12 to UTC+14).
 const ANY_ZONE: i64 = 26 * HOUR;
 
@@ -61,7 +61,30 @@ fn prefix(hash: u64, class: Class) -> u64 {
     hash << HASH_SHIFT | (class as u64) << CLASS_SHIFT
 }
 
+/// How many events of each class a list will have, so that it is not made larger than it has to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts([usize; 3]);
+
+impl Counts {
+    /// One more.
+    pub(super) fn add(&mut self, stamp: Stamp) {
+        if let Some(count) = self.0.get_mut(Class::of(stamp) as usize) {
+            *count += 1;
+        }
+    }
+}
+
 impl List {
+    /// A list of one sort.
+    pub(super) fn by_kind(Counts(counts): Counts) -> List {
+        List::ByKind(counts.map(Vec::with_capacity))
+    }
+
+    /// A list of one sort by a value that at most so many events have.
+    pub(super) fn by_value(most: usize) -> List {
+        List::ByValue(Vec::with_capacity(most))
+    }
+
     /// Adds an event that lies behind all others in the total order.
     pub(super) fn push(&mut self, hash: u64, stamp: Stamp, index: EventIndex) {
         let (class, index) = (Class::of(stamp), u32::try_from(index).unwrap_or(u32::MAX));
@@ -78,7 +101,7 @@ impl List {
     /// Ready to be searched.
     pub(super) fn finish(&mut self) {
         match self {
-            List::ByKind(classes) => classes.iter_mut().for_each(Vec::shrink_to_fit),
+            List::ByKind(_) => {}
             List::ByValue(entries) => {
                 entries.sort_unstable();
                 entries.shrink_to_fit();
@@ -93,23 +116,34 @@ impl List {
         }
     }
 
-    /// The places of the events of one key and class.
-    fn range(&self, hash: u64, class: Class) -> Range<usize> {
+    /// The places of the events of one key; all of them where there is one list to a class.
+    pub(super) fn places(&self, hash: u64) -> Range<usize> {
+        let List::ByValue(entries) = self else { return 0..self.len() };
+        let from = entries.partition_point(|entry| *entry >> HASH_SHIFT < hash);
+        let rest = entries.get(from..).unwrap_or_default();
+        // Most values are of few events: the end lies near.
+        let mut reach = 1;
+        while rest.get(reach - 1).is_some_and(|entry| *entry >> HASH_SHIFT == hash) {
+            reach *= 2;
+        }
+        let near = rest.get(..reach.min(rest.len())).unwrap_or_default();
+        from..from + near.partition_point(|entry| *entry >> HASH_SHIFT == hash)
+    }
+
+    /// Those of one class among the places of a key.
+    fn range(&self, hash: u64, places: &Range<usize>, class: Class) -> Range<usize> {
         match self {
             List::ByKind(classes) => 0..classes.get(class as usize).map_or(0, Vec::len),
             List::ByValue(entries) => {
                 let first = prefix(hash, class);
                 let last = first | 0xFFFF_FFFF;
-                let from = entries.partition_point(|entry| *entry < first);
-                let rest = entries.get(from..).unwrap_or_default();
+                let of_key = entries.get(places.clone()).unwrap_or_default();
+                let from = of_key.partition_point(|entry| *entry < first);
+                let rest = of_key.get(from..).unwrap_or_default();
+                let from = places.start + from;
                 from..from + rest.partition_point(|entry| *entry <= last)
             }
         }
-    }
-
-    /// How many events have this key.
-    pub(super) fn count(&self, hash: u64) -> usize {
-        CLASSES.iter().map(|class| self.range(hash, *class).len()).sum()
     }
 
     fn at(&self, class: Class, place: usize) -> Option<EventIndex> {
@@ -158,10 +192,18 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Adds the events of one key that may lie in a stretch of time (a superset, undated ones included).
-    pub(super) fn add(&mut self, list: &Rc<List>, hash: u64, around: Option<Around>, events: &Events) {
+    /// Adds the events of one key that may lie in a stretch of time (a superset, undated ones included). `places` are
+    /// those of the key, where they are known.
+    pub(super) fn add(
+        &mut self,
+        list: &Rc<List>,
+        (hash, places): (u64, Option<Range<usize>>),
+        around: Option<Around>,
+        events: &Events,
+    ) {
+        let places = places.unwrap_or_else(|| list.places(hash));
         for class in CLASSES {
-            let mut range = list.range(hash, class);
+            let mut range = list.range(hash, &places, class);
             if let Some((low, high)) = around.and_then(|around| around.reach(class)) {
                 let time = |place: usize| list.at(class, place).and_then(|index| events.micros(index));
                 range.start = search(range.clone(), |place| time(place).is_some_and(|time| time < low));
@@ -174,8 +216,31 @@ impl Candidates {
     }
 }
 
+impl Candidates {
+    /// The last of them in the total order.
+    pub(super) fn next_back(&mut self) -> Option<EventIndex> {
+        let last = |(list, class, range): &(Rc<List>, Class, Range<usize>)| {
+            list.at(*class, range.end.checked_sub(1)?)
+        };
+        let next = self.lists.iter().filter_map(last).max()?;
+        for list in &mut self.lists {
+            if last(list) == Some(next) {
+                list.2.end -= 1;
+            }
+        }
+        self.lists.retain(|(.., range)| !range.is_empty());
+        Some(next)
+    }
+
+    /// Are all dated, and all in a known zone or none?
+    pub(super) fn are_of_one_clock(&self) -> bool {
+        let all = |wanted: Class| self.lists.iter().all(|(_, class, _)| *class == wanted);
+        all(Class::Known) || all(Class::Civil)
+    }
+}
+
 /// The first place of a range for which this does not hold.
-fn search(mut range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
+pub(super) fn search(mut range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
     while range.start < range.end {
         let middle = range.start.midpoint(range.end);
         if holds(middle) {
@@ -249,7 +314,7 @@ mod tests {
     #[test]
     fn a_stretch_of_time_gives_all_that_may_lie_in_it_and_hardly_more() {
         let (events, _spill, all) = events(300);
-        let (mut by_kind, mut by_value) = (List::ByKind(Default::default()), List::ByValue(Vec::new()));
+        let (mut by_kind, mut by_value) = (List::by_kind(Counts::default()), List::by_value(0));
         for (index, (value, stamp)) in all.iter().enumerate() {
             by_kind.push(0, *stamp, index);
             by_value.push(hash(&value.to_string()), *stamp, index);
@@ -258,15 +323,15 @@ mod tests {
         by_value.finish();
         assert_eq!((by_kind.len(), by_value.len()), (300, 300));
         let (by_kind, by_value) = (Rc::new(by_kind), Rc::new(by_value));
-        assert_eq!(by_value.count(hash("3")), all.iter().filter(|(value, _)| *value == 3).count());
+        assert_eq!(by_value.places(hash("3")).len(), all.iter().filter(|(value, _)| *value == 3).count());
         let stamp =
             Stamp::Dated { micros: 200 * SECOND, zone: Zone::Offset(0), fraction: true, swappable: false };
         let around = Around { stamp, from: -150 * SECOND, to: -80 * SECOND, skew: 0 };
         for value in [None, Some(3)] {
             let mut found = Candidates::default();
             match value {
-                None => found.add(&by_kind, 0, Some(around), &events),
-                Some(value) => found.add(&by_value, hash(&value.to_string()), Some(around), &events),
+                None => found.add(&by_kind, (0, None), Some(around), &events),
+                Some(value) => found.add(&by_value, (hash(&value.to_string()), None), Some(around), &events),
             }
             let found: Vec<EventIndex> = found.collect();
             let is_in = |(index, (other, stamp)): (usize, &(i64, Stamp))| {
@@ -278,7 +343,7 @@ mod tests {
             assert_eq!(found, wanted, "{value:?}");
         }
         let mut nothing = Candidates::default();
-        nothing.add(&by_value, hash("8"), None, &events);
+        nothing.add(&by_value, (hash("8"), None), None, &events);
         assert_eq!(nothing.next(), None);
     }
 
@@ -286,7 +351,7 @@ mod tests {
     fn several_lists_are_one_in_the_total_order_without_copies() {
         let (events, _spill, all) = events(60);
         let list = |wanted: &dyn Fn(usize) -> bool| {
-            let mut list = List::ByKind(Default::default());
+            let mut list = List::by_kind(Counts::default());
             for (index, (_, stamp)) in all.iter().enumerate().filter(|(index, _)| wanted(*index)) {
                 list.push(0, *stamp, index);
             }
@@ -294,10 +359,14 @@ mod tests {
         };
         let mut found = Candidates::default();
         for list in [list(&|index| index % 2 == 0), list(&|index| index % 3 == 0), list(&|_| false)] {
-            found.add(&list, 0, None, &events);
+            found.add(&list, (0, None), None, &events);
         }
+        let mut backwards = Candidates { lists: found.lists.clone() };
+        let mut back: Vec<EventIndex> = std::iter::from_fn(|| backwards.next_back()).collect();
+        back.reverse();
         let found: Vec<EventIndex> = found.collect();
         let wanted: Vec<EventIndex> = (0..60).filter(|index| index % 2 == 0 || index % 3 == 0).collect();
         assert_eq!(found, wanted);
+        assert_eq!(back, wanted);
     }
 }

@@ -8,7 +8,9 @@
 //! | `relation` | time between two records |
 //! | `reach` | how far logs reach |
 //! | `events` | many events in little memory |
+//! | `held` | one of them |
 //! | `spill` | where their values and texts wait |
+//! | `runs` | long lists that wait there as well |
 //! | `index` | lists of them that are looked up |
 //! | `world` | all that is known, sorted and indexed |
 //! | `values` | values of events, joins and predicates |
@@ -27,11 +29,13 @@ pub mod choice;
 pub mod conditions;
 pub mod evaluate;
 pub mod events;
+pub mod held;
 mod index;
 mod links;
 pub mod nearest;
 mod reach;
 pub mod relation;
+pub mod runs;
 pub mod spill;
 pub mod steps;
 pub mod values;
@@ -42,9 +46,11 @@ pub mod world;
 pub use bounds::{Bounds, Lost};
 pub use choice::{Bound, Choice, Doubt, Remark, Row, RowSource};
 pub use evaluate::{Object, Outcome, Outcomes};
-pub use events::{Events, Held, Placing};
+pub use events::{Events, Placing};
+pub use held::Held;
 pub use index::Candidates;
 pub use relation::{Clocks, Tri, Why};
+pub use runs::Run;
 pub use spill::Spill;
 pub use steps::Search;
 pub use versions::VersionState;

@@ -277,7 +277,7 @@ impl Search<'_, '_> {
         for (index, wanted) in [(step.during, Tri::No), (step.outside, Tri::Yes)] {
             let placed = index.and_then(|index| {
                 let def = self.pattern.windows.get(index)?;
-                let placement = self.world.placement(def, self.windows.get(index)?, event);
+                let placement = self.placement(index, event)?;
                 (placement.inside == wanted).then(|| Misfit::Window { name: def.name.clone() })
             });
             misfits.extend(placed);

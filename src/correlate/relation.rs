@@ -14,7 +14,7 @@ use crate::base::stamp::{EASTMOST, SECOND, WESTMOST};
 use crate::base::{Dialect, SourceId, Stamp, StreamId, Zone};
 use crate::identity::Names;
 
-use super::events::Held;
+use super::held::Held;
 
 /// Three values of knowledge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

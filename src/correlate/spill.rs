@@ -12,7 +12,7 @@ const GATHERED: usize = 256 * 1024;
 /// The file is read in pieces of this size ...
 const PAGE: usize = 32 * 1024;
 /// ... of which so many are held: events near each other in time stand near each other in the file.
-const PAGES: usize = 256;
+const PAGES: usize = 128;
 /// Everything begins at a multiple of this, so that an address is a small number.
 const UNIT: u64 = 16;
 

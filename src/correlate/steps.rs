@@ -18,7 +18,7 @@ use super::absence::{Seen, Weighing};
 use super::choice::{Bindings, Bound, Doubt, Remark};
 use super::index::Candidates;
 use super::relation::{Point, Relation, Tri};
-use super::windows::{Window, WindowInstance};
+use super::windows::{WindowInstance, Windows};
 use super::world::{EventIndex, World};
 
 /// A listing of this dialect, of this host, that holds none of these events.
@@ -30,8 +30,8 @@ pub struct Search<'w, 'c> {
     pub world: &'w World<'c>,
     /// The pattern whose steps are filled.
     pub pattern: &'c Pattern,
-    /// Windows of the pattern, by index.
-    pub windows: Vec<Vec<Window>>,
+    /// Windows of the pattern that were asked for, by the index of their definition.
+    pub windows: RefCell<HashMap<usize, Windows>>,
     /// Only events of this host may fill the first step of a condition (exposure is judged host by host).
     pub host: Option<String>,
     /// Answers on outweighing events.
@@ -89,11 +89,10 @@ pub enum Visit {
 impl<'w, 'c> Search<'w, 'c> {
     /// A search for the steps of one pattern.
     pub fn new(world: &'w World<'c>, pattern: &'c Pattern) -> Search<'w, 'c> {
-        let windows = pattern.windows.iter().map(|def| world.windows(def)).collect();
         Search {
             world,
             pattern,
-            windows,
+            windows: RefCell::default(),
             host: None,
             weighed: RefCell::default(),
             listed: RefCell::default(),
@@ -317,7 +316,7 @@ impl<'w, 'c> Search<'w, 'c> {
         for (index, wanted) in [(step.during, true), (step.outside, false)] {
             let Some(index) = index else { continue };
             let def = self.pattern.windows.get(index)?;
-            let placement = self.world.placement(def, self.windows.get(index)?, found.event);
+            let placement = self.placement(index, found.event)?;
             let state = match (wanted, placement.inside) {
                 // What closed the window was perhaps read, and not held.
                 (true, Tri::Yes) if self.world.has_lost(&def.closes) => Tri::Unknown,
@@ -475,7 +474,7 @@ enum Identity {
 const MOST_SHOWN: usize = 8;
 
 impl World<'_> {
-    /// Stands for what an event says, wherever it was read ([`super::events::Held::mark`]).
+    /// Stands for what an event says, wherever it was read ([`super::held::Held::mark`]).
     pub fn mark(&self, event: EventIndex) -> Option<u64> {
         self.event(event).map(|event| event.mark())
     }

@@ -3,10 +3,15 @@
 //! Being inside a window never uses the clock tolerance between hosts; the window's own slack stands for it. Where
 //! the window was logged by another host than the step, the choice carries a remark.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::pattern::model::WindowDef;
 
 use super::choice::Bindings;
+use super::index::Candidates;
 use super::relation::{Tri, Why};
+use super::steps::Search;
 use super::world::{EventIndex, World};
 
 /// One stretch of time.
@@ -27,6 +32,14 @@ pub struct Window {
     ends: Vec<(EventIndex, Tri)>,
 }
 
+/// Windows of one definition, by the event that opens them; `None`: it opens none. In a flood there are as many as lines,
+/// so they are made when they are asked for, and few are held.
+pub type Windows = HashMap<EventIndex, Option<Rc<Window>>>;
+
+/// So many windows of a definition are held to be asked again: events are judged in order of time, and those near each
+/// other lie in the same windows.
+const MOST_HELD: usize = 10_000;
+
 /// Where an event lies against the windows of one definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
@@ -40,17 +53,24 @@ pub struct Placement {
     pub why: Why,
 }
 
+impl Search<'_, '_> {
+    /// Where an event lies against the windows of a definition of the pattern.
+    pub fn placement(&self, window: usize, event: EventIndex) -> Option<Placement> {
+        let def = self.pattern.windows.get(window)?;
+        let mut held = self.windows.borrow_mut();
+        Some(self.world.placed(def, held.entry(window).or_default(), event))
+    }
+}
+
 impl World<'_> {
-    /// All windows of a definition, in the order in which they open.
-    pub fn windows(&self, def: &WindowDef) -> Vec<Window> {
-        self.of_kinds(&def.opens)
-            .filter(|open| self.all_hold(*open, &def.open_filters, &Bindings::NONE) == Tri::Yes)
-            .map(|open| {
-                let ends = self.ends(def, open);
-                let close = ends.iter().find(|(_, closes)| *closes == Tri::Yes).map(|(close, _)| *close);
-                Window { instance: WindowInstance { open, close }, ends }
-            })
-            .collect()
+    /// The window that an event opens.
+    fn opened(&self, def: &WindowDef, open: EventIndex) -> Option<Window> {
+        if self.all_hold(open, &def.open_filters, &Bindings::NONE) != Tri::Yes {
+            return None;
+        }
+        let ends = self.ends(def, open);
+        let close = ends.iter().find(|(_, closes)| *closes == Tri::Yes).map(|(close, _)| *close);
+        Some(Window { instance: WindowInstance { open, close }, ends })
     }
 
     fn ends(&self, def: &WindowDef, open: EventIndex) -> Vec<(EventIndex, Tri)> {
@@ -101,13 +121,18 @@ impl World<'_> {
     }
 
     /// Where an event lies against these windows: the most certain placement, then the earliest window.
-    pub fn placement(&self, def: &WindowDef, windows: &[Window], event: EventIndex) -> Placement {
+    fn placed(&self, def: &WindowDef, windows: &mut Windows, event: EventIndex) -> Placement {
         let mut best =
             Placement { inside: Tri::No, window: None, other_host: false, why: Why::WithinTolerance };
-        for window in self.windows_around(def, windows, event) {
-            if !self.joined(def, window.instance, event) {
+        for open in self.opening_around(def, event) {
+            if !self.joined(def, open, event) {
                 continue;
             }
+            if windows.len() >= MOST_HELD && !windows.contains_key(&open) {
+                windows.clear();
+            }
+            let window = windows.entry(open).or_insert_with(|| self.opened(def, open).map(Rc::new));
+            let Some(window) = window else { continue };
             let inside = self.inside(def, window, event);
             if inside > best.inside {
                 let (other_host, why) = match (self.point(window.instance.open), self.point(event)) {
@@ -126,29 +151,20 @@ impl World<'_> {
         best
     }
 
-    /// The windows that may hold an event, by time and by the value that both share.
-    fn windows_around<'w>(
-        &'w self,
-        def: &'w WindowDef,
-        windows: &'w [Window],
-        event: EventIndex,
-    ) -> impl Iterator<Item = &'w Window> {
+    /// The events that may open a window which holds an event, by time and by the value that both share.
+    fn opening_around(&self, def: &WindowDef, event: EventIndex) -> Candidates {
         let join = def.joins.first();
         let value = join.and_then(|join| self.value(event, &join.theirs));
         let value = join.zip(value.as_deref()).map(|(join, value)| (join.mine.as_str(), value));
         let slack = def.slack.0;
         let around = Some((event, -slack.saturating_add(def.longest.0), slack));
-        // Windows stand in the order of the events that open them.
-        let at = |open| windows.binary_search_by_key(&open, |window: &Window| window.instance.open).ok();
-        self.candidates(&def.opens, value, around).filter_map(move |open| windows.get(at(open)?))
+        self.candidates(&def.opens, value, around)
     }
 
-    fn joined(&self, def: &WindowDef, window: WindowInstance, event: EventIndex) -> bool {
-        def.joins.iter().all(|join| {
-            match (self.value(window.open, &join.mine), self.value(event, &join.theirs)) {
-                (Some(mine), Some(theirs)) => self.equal(&join.mine, &mine, &join.theirs, &theirs),
-                _ => false,
-            }
+    fn joined(&self, def: &WindowDef, open: EventIndex, event: EventIndex) -> bool {
+        def.joins.iter().all(|join| match (self.value(open, &join.mine), self.value(event, &join.theirs)) {
+            (Some(mine), Some(theirs)) => self.equal(&join.mine, &mine, &join.theirs, &theirs),
+            _ => false,
         })
     }
 

@@ -12,8 +12,9 @@ use crate::identity::Names;
 use crate::pattern::Catalogue;
 
 use super::bounds::Bounds;
-use super::events::{Events, Held};
-use super::index::{self, Around, Candidates, List};
+use super::events::Events;
+use super::held::Held;
+use super::index::{self, Around, Candidates, Counts, List};
 use super::relation::{Clocks, Point};
 use super::spill::Spill;
 use super::values::Machines;
@@ -61,6 +62,8 @@ pub struct WorldParts {
     pub bounds: Bounds,
     /// Sorts of which events were not held.
     pub lost: BTreeSet<EventKind>,
+    /// Facts were not held.
+    pub has_lost_facts: bool,
 }
 
 /// Does this stream name an object of these keys and values?
@@ -95,6 +98,8 @@ pub struct World<'c> {
     /// How much of a flood is held.
     pub bounds: Bounds,
     lost: BTreeSet<EventKind>,
+    /// Facts were read and not held: another name of a machine, or a later version.
+    pub has_lost_facts: bool,
     /// The furthest that two moments lie apart of which one record may mean either.
     doubt: i64,
     /// Coverage with rotations joined.
@@ -133,6 +138,7 @@ impl<'c> World<'c> {
             default_host,
             bounds,
             lost,
+            has_lost_facts,
         } = parts;
         for event in &further {
             events.push(&spill, event);
@@ -145,16 +151,20 @@ impl<'c> World<'c> {
         facts.sort_by(|one, other| {
             (path(one.source), one.line, &one.kind).cmp(&(path(other.source), other.line, &other.kind))
         });
-        let mut by_kind: Vec<List> = Vec::new();
-        by_kind.resize_with(catalogue.events.len(), || List::ByKind(Default::default()));
+        let mut counts = vec![Counts::default(); catalogue.events.len()];
         let mut doubt = 0;
-        for (index, event) in events.iter(&spill).enumerate() {
+        for event in events.iter(&spill) {
             doubt = event.stamp.zone().doubt().max(doubt);
+            if let Some(counts) = usize::try_from(event.kind.0).ok().and_then(|kind| counts.get_mut(kind)) {
+                counts.add(event.stamp);
+            }
+        }
+        let mut by_kind: Vec<List> = counts.into_iter().map(List::by_kind).collect();
+        for (index, event) in events.iter(&spill).enumerate() {
             if let Some(list) = usize::try_from(event.kind.0).ok().and_then(|kind| by_kind.get_mut(kind)) {
                 list.push(0, event.stamp, index);
             }
         }
-        by_kind.iter_mut().for_each(List::finish);
         let seen_kinds =
             (0..).zip(&by_kind).filter(|(_, list)| list.len() > 0).map(|(kind, _)| EventKind(kind));
         World {
@@ -174,6 +184,7 @@ impl<'c> World<'c> {
             default_host,
             bounds,
             lost,
+            has_lost_facts,
             doubt,
             facts_by_name: OnceCell::new(),
             facts_by_owner: OnceCell::new(),
@@ -208,7 +219,7 @@ impl<'c> World<'c> {
 
     /// Were events of one of these kinds read and not held? That none is seen proves nothing then.
     pub fn has_lost(&self, kinds: &[EventKind]) -> bool {
-        kinds.iter().any(|kind| self.lost.contains(kind))
+        self.has_lost_facts || kinds.iter().any(|kind| self.lost.contains(kind))
     }
 
     /// Sorts of which events were not held.
@@ -219,6 +230,23 @@ impl<'c> World<'c> {
     /// Where the values and texts of the events are.
     pub fn spill(&self) -> Arc<Spill> {
         Arc::clone(&self.spill)
+    }
+
+    /// Was no clock set back, by hand or in autumn?
+    pub(super) fn has_plain_clocks(&self) -> bool {
+        self.doubt == 0 && self.set_back.is_empty()
+    }
+
+    /// The first of the events that sort at the time of this one.
+    pub fn first_at_time_of(&self, event: EventIndex) -> EventIndex {
+        let time = self.events.micros(event);
+        index::search(0..event, |earlier| self.events.micros(earlier) < time)
+    }
+
+    /// The last of them.
+    pub fn last_at_time_of(&self, event: EventIndex) -> EventIndex {
+        let time = self.events.micros(event);
+        index::search(event..self.events.len(), |later| self.events.micros(later) <= time).saturating_sub(1)
     }
 
     /// The point of an event.
@@ -261,7 +289,7 @@ impl<'c> World<'c> {
                 None => self.kind_list(*kind),
             };
             if let Some(list) = list {
-                found.add(&list, hash, around, &self.events);
+                found.add(&list, (hash, None), around, &self.events);
             }
         }
         found
@@ -278,7 +306,7 @@ impl<'c> World<'c> {
         for (key, value) in by_likely_rareness(values) {
             let hash = index::hash(&self.value_key(key, &value));
             let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
-            let count = lists.map(|list| list.count(hash)).sum::<usize>();
+            let count = lists.map(|list| list.places(hash).len()).sum::<usize>();
             if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
                 rarest = Some((count, (key, value)));
             }
@@ -308,7 +336,7 @@ impl<'c> World<'c> {
         if let Some(table) = self.by_value.borrow().get(&name) {
             return Some(Rc::clone(table));
         }
-        let mut table = List::ByValue(Vec::new());
+        let mut table = List::by_value(all.len());
         for index in self.of_kinds(&[kind]) {
             let (Some(event), Some(value)) = (self.event(index), self.value(index, key)) else { continue };
             table.push(index::hash(&self.value_key(key, &value)), event.stamp, index);

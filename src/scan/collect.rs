@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use indexmap::map::Entry;
 use indexmap::{Equivalent, IndexMap};
 
 use crate::base::stamp::{DAY, HOUR};
@@ -11,10 +12,10 @@ use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
     SourceId, Stamp, StreamId,
 };
-use crate::correlate::Spill;
+use crate::correlate::{Bounds, Spill};
 use crate::matching::{Hit, Places, Plan};
 
-use super::part::{MOST_NOTICES, Part};
+use super::part::{MOST_NOTICES, Part, SessionPart};
 use super::silence::BREATH;
 use super::track::{Track, micros};
 
@@ -24,8 +25,8 @@ pub(super) struct Reading<'r, 'c> {
     pub(super) plan: &'r Plan<'c>,
     /// Where texts are kept.
     pub(super) spill: &'r Spill,
-    /// So many events are held.
-    pub(super) most_events: usize,
+    /// So much is held.
+    pub(super) bounds: Bounds,
     /// Midnight before the first line, from the name of the file, in civil microseconds.
     pub(super) midnight: Option<i64>,
     /// Process, from the name of the file or folder.
@@ -197,22 +198,21 @@ impl Collector<'_, '_, '_> {
         }
     }
 
+    /// A session, where it is held or there is room for it.
+    fn held_session(&mut self, id: u32) -> Option<&mut SessionPart> {
+        let has_room = self.part.sessions.len() < self.reading.bounds.sessions;
+        match self.part.sessions.entry(id) {
+            Entry::Vacant(_) if !has_room => None,
+            entry => Some(entry.or_default()),
+        }
+    }
+
     fn session(&mut self, id: u32, stamp: Stamp, record: &Record<'_>) {
-        let session = self.part.sessions.entry(id).or_default();
-        if record.line.is_none() {
-            reach(stamp, &mut session.first, &mut session.last);
+        let hits = std::mem::take(&mut self.hits);
+        if let Some(session) = self.held_session(id) {
+            tell(session, stamp, record, &hits);
         }
-        for (name, value) in &record.fields {
-            if !value.is_empty() {
-                agree(&mut session.values, name, value);
-            }
-        }
-        for hit in &self.hits {
-            for (name, value) in hit.values.iter() {
-                agree(&mut session.values, name, value);
-            }
-        }
-        session.used |= !self.hits.is_empty();
+        self.hits = hits;
     }
 
     /// What to quote for a derived record: the line that it points to, as read, unless the record's own text is a
@@ -250,6 +250,8 @@ impl Collector<'_, '_, '_> {
             (Some(line), Some(_), _) => self.quoted(line, &record.body),
         };
         let text: Arc<str> = Arc::from(shortened(text));
+        // What the other records of its session say is not known: it could be anything.
+        let is_beyond = record.session.is_some_and(|id| !self.part.sessions.contains_key(&id));
         for hit in hits {
             let event = Event {
                 kind: hit.kind,
@@ -269,8 +271,10 @@ impl Collector<'_, '_, '_> {
                 untold: hit.untold,
             };
             let part = &mut *self.part;
-            let has_room = part.events.len() < self.reading.most_events;
-            if !has_room || !part.events.push(self.reading.spill, &event) {
+            let has_room = part.events.len() < self.reading.bounds.events;
+            if is_beyond {
+                part.lost.add_of_session(event.kind, event.line, event.stamp);
+            } else if !has_room || !part.events.push(self.reading.spill, &event) {
                 part.lost.add(event.kind, event.line, event.stamp);
             }
         }
@@ -353,6 +357,10 @@ impl Sink for Collector<'_, '_, '_> {
 
     fn fact(&mut self, host: Option<&str>, fact: FactKind, record: &Record<'_>) {
         let line = self.line_of(record);
+        if self.part.facts.len() >= self.reading.bounds.facts {
+            self.part.lost.add_fact(line);
+            return;
+        }
         let whole = self.text.get(record.start..record.end).map(str::trim_end).unwrap_or("");
         let text = if whole.is_empty() { record.body.as_ref() } else { whole };
         let text: String = text.chars().take(LONGEST_TEXT / 4).collect();
@@ -424,14 +432,33 @@ impl Sink for Collector<'_, '_, '_> {
         if let Some(track) = track {
             self.part.tracks.insert(dialect, track);
         }
-        if let (Some(id), Some((Some(first), Some(last)))) = (session, reached) {
-            let session = self.part.sessions.entry(id).or_default();
-            reach(first, &mut session.first, &mut session.last);
-            reach(last, &mut session.first, &mut session.last);
-        } else if let Some(id) = session.filter(|_| !stamps.is_empty()) {
-            self.part.sessions.entry(id).or_default();
+        if let Some(session) =
+            session.filter(|_| !stamps.is_empty()).and_then(|session| self.held_session(session))
+        {
+            let (first, last) = reached.unwrap_or_default();
+            for stamp in first.into_iter().chain(last) {
+                reach(stamp, &mut session.first, &mut session.last);
+            }
         }
     }
+}
+
+/// Tells a session of one of its records.
+fn tell(session: &mut SessionPart, stamp: Stamp, record: &Record<'_>, hits: &[Hit]) {
+    if record.line.is_none() {
+        reach(stamp, &mut session.first, &mut session.last);
+    }
+    for (name, value) in &record.fields {
+        if !value.is_empty() {
+            agree(&mut session.values, name, value);
+        }
+    }
+    for hit in hits {
+        for (name, value) in hit.values.iter() {
+            agree(&mut session.values, name, value);
+        }
+    }
+    session.used |= !hits.is_empty();
 }
 
 /// Makes room for a stamp between the first and the last one of a session; among equal ones the earlier record stays.

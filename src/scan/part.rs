@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::base::{Dialect, Fact, Key, NoticeCode, Stamp, Zone};
-use crate::correlate::{Events, Lost, Spill};
+use crate::correlate::{Bounds, Events, Lost, Spill};
 
 use super::first_failure::FirstFailures;
 use super::repeats::Repeats;
@@ -104,9 +104,8 @@ impl Part {
         }
     }
 
-    /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it; so many
-    /// events are held at `most`.
-    pub(super) fn join(&mut self, mut next: Part, breaks: u64, (spill, most): (&Spill, usize)) {
+    /// Adds the chunk that follows this one in the file. `breaks` is the number of line breaks before it.
+    pub(super) fn join(&mut self, mut next: Part, breaks: u64, (spill, bounds): (&Spill, &Bounds)) {
         let shift = self.days.shift_of(&next.days) * crate::base::stamp::DAY;
         self.days.join(&next.days);
         self.records += next.records;
@@ -114,20 +113,25 @@ impl Part {
         let position = self.position;
         self.position += next.position;
         let placed = self.placed;
-        next.events.edit(|event| {
+        let unplaced = next.events.edit(spill, |event| {
             event.position += position;
             event.lines += breaks;
             event.stamp = event.stamp.shifted(shift);
             event.placed = event.placed.map(|placed| placed + shift).or(placed);
         });
-        self.events.append(next.events);
-        self.cut(spill, most);
+        next.lost.join(unplaced);
+        let without_room = self.events.append(spill, next.events);
+        self.lost.join(without_room);
+        self.cut(spill, bounds.events);
         self.lost.join(next.lost.moved(breaks, |stamp| stamp.shifted(shift)));
         self.facts.extend(next.facts.into_iter().map(|fact| Fact {
             line: fact.line.map(|line| line + breaks),
             stamp: fact.stamp.shifted(shift),
             ..fact
         }));
+        for fact in self.facts.drain(bounds.facts.min(self.facts.len())..) {
+            self.lost.add_fact(fact.line);
+        }
         self.notices.extend(
             next.notices
                 .into_iter()
@@ -174,6 +178,22 @@ impl Part {
 }
 
 impl Part {
+    /// Leaves out the events of sessions that are not held.
+    pub(super) fn leave_out_sessions(&mut self, spill: &Spill, is_held: impl Fn(u32) -> bool) {
+        let lost = &mut self.lost;
+        let is_left_out = |session: Option<u32>| session.is_some_and(|id| !is_held(id));
+        if !self.events.has_session(is_left_out) {
+            return;
+        }
+        self.events.retain(spill, |event| {
+            let is_left_out = is_left_out(event.session);
+            if is_left_out {
+                lost.add_of_session(event.kind, event.line(), event.stamp);
+            }
+            !is_left_out
+        });
+    }
+
     /// Cuts off the events beyond the first `most`.
     pub(super) fn cut(&mut self, spill: &Spill, most: usize) {
         for event in (most..self.events.len()).filter_map(|index| self.events.get(spill, index)) {

@@ -65,7 +65,7 @@ pub(super) fn read_chunks(
             None => whole = Some((part, next)),
             Some((before, outcome)) => {
                 let (part, next) = knowing(before, (part, next), |part| read(range, part));
-                before.join(part, outcome.breaks, (reading.spill, reading.most_events));
+                before.join(part, outcome.breaks, (reading.spill, &reading.bounds));
                 outcome.join(next);
             }
         }
@@ -92,7 +92,7 @@ fn nothing() -> (Part, Outcome) {
 
 /// So many pieces for each thread are read before they are put together: what all pieces of a large file hold is not to
 /// be in memory twice.
-const WAVE: usize = 8;
+const WAVE: usize = 4;
 
 /// Reads pieces side by side; they come back in order.
 fn waves<T: Send>(
@@ -148,7 +148,7 @@ pub(super) fn read_on(
                 way: ReadOn::Tail(Box::new(Part { repeats: Repeats::default(), ..part.clone() })),
             });
         }
-        held.join(part, outcome.breaks, (reading.spill, reading.most_events));
+        held.join(part, outcome.breaks, (reading.spill, &reading.bounds));
         outcome.join(next);
     }
     let (part, outcome) = whole.unwrap_or_else(nothing);

@@ -199,14 +199,16 @@ impl Settler<'_> {
         let stream = self.stream(&stream, dialect);
         let base = u32::try_from(self.world.sessions.len()).unwrap_or(u32::MAX);
         let sessions = self.sessions(&mut part.sessions, &clock);
+        part.leave_out_sessions(&self.world.spill, |id| sessions.contains_key(&id));
         let backwards = part.falling > part.rising && newest_first(dialect);
         if backwards || part.falls.len() > MOST_FALLS {
             clock.falls.clear();
         }
         let most = self.options.bounds.events;
         part.cut(&self.world.spill, most.saturating_sub(self.world.held.len()));
+        self.cut_facts(&mut part);
         let of_source: Option<Arc<str>> = host.as_deref().map(Arc::from);
-        part.events.edit(|event| {
+        let unplaced = part.events.edit(&self.world.spill, |event| {
             event.source = id;
             event.stream = stream;
             event.stamp = clock.settle_at(event.stamp, event.position);
@@ -215,9 +217,12 @@ impl Settler<'_> {
             event.host = event.host.take().or_else(|| of_source.clone());
             event.session = event.session.and_then(|session| sessions.get(&session)).map(|at| base + at);
         });
-        self.world.held.append(std::mem::take(&mut part.events));
-        let lost = std::mem::take(&mut part.lost).moved(1, |stamp| clock.settle(stamp));
-        self.notices.extend(lost_notice(&path, &lost, most));
+        part.lost.join(unplaced);
+        let without_room = self.world.held.append(&self.world.spill, std::mem::take(&mut part.events));
+        let mut lost = std::mem::take(&mut part.lost).moved(1, |stamp| clock.settle(stamp));
+        lost.join(without_room);
+        self.notices.extend(lost_notices(&path, &lost, &self.options.bounds));
+        self.world.has_lost_facts |= lost.facts > 0;
         self.world.lost.extend(lost.kinds);
         for fact in part.facts.drain(..) {
             self.fact(
@@ -291,6 +296,14 @@ impl Settler<'_> {
         });
     }
 
+    /// Leaves out the facts for which there is no room.
+    fn cut_facts(&self, part: &mut Part) {
+        let room = self.options.bounds.facts.saturating_sub(self.world.facts.len());
+        for fact in part.facts.drain(room.min(part.facts.len())..) {
+            part.lost.add_fact(fact.line);
+        }
+    }
+
     /// A stream is one log of one dialect through its rotations.
     fn stream(&mut self, name: &str, dialect: Dialect) -> StreamId {
         let next = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
@@ -300,7 +313,8 @@ impl Settler<'_> {
     /// Takes over the sessions that events refer to; returns their places from the first one on.
     fn sessions(&mut self, parts: &mut IndexMap<u32, SessionPart>, clock: &Clock<'_>) -> IndexMap<u32, u32> {
         let mut places = IndexMap::new();
-        for (id, part) in parts.drain(..).filter(|(_, part)| part.used) {
+        let room = self.options.bounds.sessions.saturating_sub(self.world.sessions.len());
+        for (id, part) in parts.drain(..).filter(|(_, part)| part.used).take(room) {
             let place = u32::try_from(places.len()).unwrap_or(u32::MAX);
             places.insert(id, place);
             self.world.sessions.push(Session {
@@ -390,17 +404,33 @@ impl Settler<'_> {
 }
 
 /// What is not held cannot be looked for: how much of a source that is, and from where on.
-fn lost_notice(path: &str, lost: &Lost, most: usize) -> Option<Notice> {
+fn lost_notices(path: &str, lost: &Lost, bounds: &Bounds) -> Vec<Notice> {
     let span = lost.span.map(|(first, last)| format!(", from {first} to {last}")).unwrap_or_default();
-    (lost.events > 0).then(|| Notice {
-        code: NoticeCode::ManyEvents,
-        source: Some(path.to_owned()),
-        line: lost.line,
-        detail: format!(
-            "{} more matched events are not held, beyond {most} of the scan{span} (--max-events)",
-            lost.events
-        ),
-    })
+    let notice =
+        |line, detail| Notice { code: NoticeCode::ManyEvents, source: Some(path.to_owned()), line, detail };
+    let mut notices = Vec::new();
+    if lost.events > lost.of_sessions {
+        let (events, most) = (lost.events - lost.of_sessions, bounds.events);
+        let detail = format!(
+            "{events} more matched events are not held, beyond {most} of the scan{span} (--max-events)"
+        );
+        notices.push(notice(lost.line, detail));
+    }
+    if lost.of_sessions > 0 {
+        let (events, most) = (lost.of_sessions, bounds.sessions);
+        let detail = format!(
+            "{events} matched events are not held: their jobs or runs are beyond {most} of the scan{span}"
+        );
+        notices.push(notice(lost.line, detail));
+    }
+    if lost.facts > 0 {
+        let (facts, most) = (lost.facts, bounds.facts);
+        let detail = format!(
+            "{facts} more facts about hosts are not held, beyond {most} of the scan: no absence is proved"
+        );
+        notices.push(notice(lost.fact_line, detail));
+    }
+    notices
 }
 
 /// Does the source itself show how it writes dates?

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::stamp::midnight;
 use crate::base::{DateOrder, Dialect, Feed, Notice, NoticeCode, Record, Sink};
-use crate::correlate::Spill;
+use crate::correlate::{Bounds, Spill};
 use crate::dialect::identify::recognise;
 use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
@@ -75,7 +75,7 @@ pub(super) struct Workshop<'c> {
     pub(super) matcher: Matcher<'c>,
     pub(super) spill: Arc<Spill>,
     /// So many events of one source are held.
-    pub(super) most_events: usize,
+    pub(super) bounds: Bounds,
     /// Order of day and month that the user gave.
     pub(super) order: Option<DateOrder>,
     /// How sources are read.
@@ -92,7 +92,7 @@ impl<'c> Workshop<'c> {
             catalogue,
             matcher: Matcher::new(catalogue),
             spill: Arc::default(),
-            most_events: options.bounds.events,
+            bounds: options.bounds,
             order: options.date_order,
             reading: options.reading.clone(),
             keeps: false,
@@ -181,7 +181,7 @@ impl<'c> Workshop<'c> {
         Reading {
             plan,
             spill: &self.spill,
-            most_events: self.most_events,
+            bounds: self.bounds,
             midnight: context.place.date.map(midnight),
             process: context.place.process.as_deref(),
             order: context.date_order,

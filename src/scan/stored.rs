@@ -16,7 +16,7 @@ use crate::base::event::EventKind;
 use crate::base::{
     DateOrder, Dialect, Event, Fact, FactKind, Key, Notice, NoticeCode, SourceId, Stamp, StreamId, Values,
 };
-use crate::correlate::{Events, Held, Lost, Spill};
+use crate::correlate::{Bounds, Events, Held, Lost, Spill};
 use crate::dialect::Place;
 use crate::input::{Encoding, OutcomeSoFar};
 use crate::pattern::Catalogue;
@@ -126,9 +126,12 @@ struct StoredEvent {
     untold: Vec<String>,
 }
 
-/// Events beyond the bound.
-#[derive(Serialize, Deserialize)]
+/// What is beyond the bounds.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct StoredLost {
+    facts: (u64, Option<u64>),
+    of_sessions: u64,
     events: u64,
     kinds: Vec<usize>,
     line: Option<u64>,
@@ -335,13 +338,14 @@ impl<'c> Terms<'c> {
         let (whole, way) = match splitter {
             None => {
                 let mut whole = body.clone();
-                whole.join(rest.clone(), outcome.breaks, (self.spill, usize::MAX));
+                whole.join(rest.clone(), outcome.breaks, (self.spill, &Bounds::NONE));
                 (whole, ReadOn::Tail(Box::new(rest)))
             }
             Some(saved) => {
                 let mut events = body.events.clone();
-                events.append(std::mem::take(&mut rest.events));
+                let without_room = events.append(self.spill, std::mem::take(&mut rest.events));
                 rest.events = events;
+                rest.lost.join(without_room);
                 rest.facts.splice(..0, body.facts.iter().cloned());
                 (rest, ReadOn::Splitter(saved))
             }
@@ -365,7 +369,9 @@ impl<'c> Terms<'c> {
 
     fn part_out(&self, part: &Part, less: &Less, kinds: &mut IndexSet<EventKind>) -> StoredPart {
         let least_open = if less.open_sessions { least_open(part) } else { u32::MAX };
-        let lost = (part.lost.events > 0).then(|| StoredLost {
+        let lost = (!part.lost.is_nothing()).then(|| StoredLost {
+            facts: (part.lost.facts, part.lost.fact_line),
+            of_sessions: part.lost.of_sessions,
             events: part.lost.events,
             kinds: part.lost.kinds.iter().map(|kind| kinds.insert_full(*kind).0).collect(),
             line: part.lost.line,
@@ -459,6 +465,9 @@ impl<'c> Terms<'c> {
             kinds: lost.kinds.iter().filter_map(|kind| kinds.get(*kind).copied().flatten()).collect(),
             line: lost.line,
             span: lost.span,
+            of_sessions: lost.of_sessions,
+            facts: lost.facts.0,
+            fact_line: lost.facts.1,
         });
         let (month_first, day_first, swappable) = stored.votes;
         let (rising, falling) = stored.slopes;

@@ -7,7 +7,7 @@ use crate::base::{Level, Notice, NoticeCode, Stamp};
 use crate::correlate::{EventIndex, Search, World};
 
 use super::Judgement;
-use super::tally::{End, Standing, Tally};
+use super::tally::{End, Tally};
 
 /// So many places at which a log ends too early are named for one pattern; in a flood the others are like them.
 const MOST_ENDS: usize = 1000;
@@ -46,12 +46,12 @@ impl Count {
 pub(super) fn counted(
     search: &Search<'_, '_>,
     tally: &Tally<'_, '_, '_>,
-    counted: &[(u32, Standing)],
+    counted: &[u32],
     judgement: &mut Judgement,
 ) {
     let (world, id) = (search.world, &search.pattern.id);
     let mut counts: BTreeMap<Level, Count> = BTreeMap::new();
-    for (_, standing) in counted {
+    for standing in counted.iter().filter_map(|object| tally.standing(*object)) {
         let count = counts.entry(standing.level).or_default();
         count.findings += 1;
         count.add(world, Tally::span(standing).into_iter());
@@ -70,7 +70,7 @@ pub(super) fn counted(
     beyond.sort();
     for (level, (outcomes, first, last)) in beyond {
         let mut count = Count::default();
-        let events = [first, last].into_iter().filter_map(|event| usize::try_from(*event).ok());
+        let events = [first, last].into_iter().map(|event| place(*event));
         count.add(world, events);
         let detail = format!(
             "{id}: {outcomes} more events ({}) are about more objects than are told apart{}",
@@ -88,69 +88,119 @@ pub(super) fn ends(
     held: &HashSet<u32>,
     judgement: &mut Judgement,
 ) {
-    if tally.ends.is_empty() {
+    if tally.has_no_ends() {
         return;
     }
-    let told = told(tally, held);
+    let told = told(search.world, tally, held);
     for is_hole in [false, true] {
-        let all: Vec<End> = tally.ends.iter().copied().filter(|end| end.is_hole == is_hole).collect();
-        ends_of(search, tally, &all, &told, judgement);
+        ends_of(search, tally, is_hole, &told, judgement);
+    }
+}
+
+/// Some of the events of a world: a bit for each.
+struct Marked(Vec<u64>);
+
+impl Marked {
+    fn none(world: &World<'_>) -> Marked {
+        Marked(vec![0; world.events.len().div_ceil(64)])
+    }
+
+    fn add(&mut self, event: EventIndex) {
+        if let Some(word) = self.0.get_mut(event / 64) {
+            *word |= 1 << (event % 64);
+        }
+    }
+
+    fn has(&self, event: EventIndex) -> bool {
+        self.0.get(event / 64).is_some_and(|word| word >> (event % 64) & 1 > 0)
+    }
+
+    /// Is there one from the first to the last of these events, both included?
+    fn has_between(&self, first: EventIndex, last: EventIndex) -> bool {
+        let words = first / 64..=last / 64;
+        words.clone().zip(self.0.get(words).unwrap_or_default()).any(|(number, word)| {
+            let from = first.saturating_sub(number * 64).min(63);
+            let to = last.saturating_sub(number * 64).min(63);
+            word & (u64::MAX << from) & (u64::MAX >> (63 - to)) > 0
+        })
     }
 }
 
 /// Events of entries: what they began is said there.
-fn told(tally: &mut Tally<'_, '_, '_>, held: &HashSet<u32>) -> HashSet<EventIndex> {
-    let asked: HashSet<EventIndex> =
-        tally.ends.iter().filter_map(|end| usize::try_from(end.anchor).ok()).collect();
-    let anchors = tally.anchors_of(|object| !held.contains(&object));
-    let mut told = HashSet::new();
-    for of_object in anchors.chunk_by(|(one, _), (other, _)| one == other) {
-        told.extend(of_object.iter().map(|(_, anchor)| *anchor).filter(|anchor| asked.contains(anchor)));
-        if let Some((object, _)) = of_object.first() {
-            told.extend(tally.chosen(*object).into_iter().filter(|event| asked.contains(event)));
+fn told(world: &World<'_>, tally: &mut Tally<'_, '_, '_>, held: &HashSet<u32>) -> Marked {
+    let mut asked = Marked::none(world);
+    let mut has_undated = false;
+    tally.each_end(|end| {
+        let anchor = place(end.anchor);
+        has_undated |= world.event(anchor).is_none_or(|event| !event.stamp.is_dated());
+        asked.add(anchor);
+    });
+    let mut told = Marked::none(world);
+    tally.each_anchor(|object, anchor| {
+        if !held.contains(&object) {
+            told.add(place(anchor));
+        }
+    });
+    for object in (0..).take(tally.standings.len()).filter(|object| !held.contains(object)) {
+        // In a flood most findings lie far from where the log ends.
+        let span = tally.standing(object).map(Tally::span).unwrap_or_default();
+        let may_hold = match (span.first(), span.last()) {
+            (Some(first), Some(last)) if !has_undated => {
+                asked.has_between(world.first_at_time_of(*first), world.last_at_time_of(*last))
+            }
+            _ => true,
+        };
+        if may_hold {
+            tally.chosen(object).into_iter().for_each(|event| told.add(event));
         }
     }
     told
 }
 
+fn place(number: u32) -> EventIndex {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 fn ends_of(
     search: &Search<'_, '_>,
     tally: &Tally<'_, '_, '_>,
-    ends: &[End],
-    told: &HashSet<EventIndex>,
+    is_hole: bool,
+    told: &Marked,
     judgement: &mut Judgement,
 ) {
     let world = search.world;
     let mut raised: HashSet<(String, Option<u64>, u32)> = HashSet::new();
     let mut more = Count::default();
-    for end in ends {
-        let Ok(anchor) = usize::try_from(end.anchor) else { continue };
-        let Some(event) = world.event(anchor).filter(|_| !told.contains(&anchor)) else { continue };
-        let (source, line) = (world.path(event.source).to_owned(), event.line());
+    tally.each_end(|end: End| {
+        let anchor = place(end.anchor);
+        if end.is_hole != is_hole || told.has(anchor) {
+            return;
+        }
         if raised.len() >= MOST_ENDS {
             more.findings += 1;
             more.add(world, std::iter::once(anchor));
-            continue;
+            return;
         }
+        let Some(event) = world.event(anchor) else { return };
+        let (source, line) = (world.path(event.source).to_owned(), event.line());
         if !raised.insert((source.clone(), line, end.row)) {
-            continue;
+            return;
         }
-        let row =
-            usize::try_from(end.row).ok().and_then(|row| tally.rows.get(row)).map_or("", String::as_str);
+        let row = tally.rows.get(place(end.row)).map_or("", String::as_str);
         judgement.notices.push(Notice {
-            code: code(end.is_hole),
+            code: code(is_hole),
             source: Some(source),
             line,
-            detail: if end.is_hole {
+            detail: if is_hole {
                 format!("the log has a hole where it would show whether this did harm ({row})")
             } else {
                 format!("the log ends before it can be said whether this did harm ({row})")
             },
         });
-    }
+    });
     if more.findings > 0 {
         judgement.notices.push(Notice {
-            code: code(ends.first().is_some_and(|end| end.is_hole)),
+            code: code(is_hole),
             source: None,
             line: None,
             detail: format!(

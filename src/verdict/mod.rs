@@ -24,15 +24,13 @@ mod objects;
 mod subsume;
 mod tally;
 
-use std::collections::HashSet;
-
 use crate::base::{Finding, Level, Notice};
 use crate::correlate::{Bound, Search, World};
 use crate::pattern::Pattern;
 use crate::pattern::model::{Absence, ConditionDef, Verdict};
 
 pub use tally::Entry;
-use tally::{Standing, Tally};
+use tally::Tally;
 
 /// What the patterns come to.
 #[derive(Debug, Default)]
@@ -59,23 +57,26 @@ fn judge_pattern<'c>(world: &World<'c>, pattern: &'c Pattern, judgement: &mut Ju
     let search = Search::new(world, pattern);
     let mut tally = Tally::of(&search);
     let held = subsume::held(world, &tally);
-    let mut standing: Vec<(u32, Standing)> =
-        (0..).zip(tally.standings.iter().copied()).filter(|(object, _)| !held.contains(object)).collect();
-    let exposed = exposed::hosts(world, pattern, standing.iter().map(|(_, standing)| standing));
-    standing.sort_by_key(|(object, standing)| {
-        let is_asked = Tally::is_asked(world, standing);
-        (!is_asked, std::cmp::Reverse(standing.level), standing.anchor, *object)
+    // Numbers only: there may be a million of them.
+    let mut standing: Vec<u32> =
+        (0..).take(tally.standings.len()).filter(|object| !held.contains(object)).collect();
+    let exposed =
+        exposed::hosts(world, pattern, standing.iter().filter_map(|object| tally.standing(*object)));
+    standing.sort_unstable_by_key(|object| {
+        let standing = tally.standing(*object);
+        let rank = standing.map(|standing| (std::cmp::Reverse(standing.level), standing.anchor));
+        (!standing.is_some_and(|standing| Tally::is_asked(world, standing)), rank, *object)
     });
-    let counted = standing.split_off(standing.len().min(world.bounds.findings));
-    let shown: HashSet<u32> = standing.iter().map(|(object, _)| *object).collect();
-    let anchors = tally.anchors_of(|object| shown.contains(&object));
+    let (shown, counted) = standing.split_at(standing.len().min(world.bounds.findings));
+    let occurrences = tally.occurrences_of(shown);
+    let mut shown = shown.to_vec();
+    shown.sort_unstable();
     let mut entries: Vec<Entry> = Vec::with_capacity(shown.len());
-    for of_object in anchors.chunk_by(|(one, _), (other, _)| one == other) {
-        let object = of_object.first().map(|(object, _)| *object);
-        entries.extend(object.and_then(|object| tally.entry(object, of_object)));
+    for object in &shown {
+        entries.extend(occurrences.get(object).and_then(|of| tally.entry(*object, of)));
     }
     floods::ends(&search, &mut tally, &held, judgement);
-    floods::counted(&search, &tally, &counted, judgement);
+    floods::counted(&search, &tally, counted, judgement);
     judgement.findings.extend(entries.iter().map(|entry| assemble::finding(&search, entry)));
     judgement.findings.extend(exposed.iter().map(|host| assemble::exposed(world, pattern, host)));
 }

@@ -20,7 +20,7 @@ pub(super) struct Objects {
     keys: IndexSet<Vec<String>>,
     spellings: Vec<Spelling>,
     /// The last spelling that may be equal, by the hash of what all of those have in common.
-    by_key: HashMap<u64, u32>,
+    by_key: HashMap<u32, u32>,
     count: u32,
 }
 
@@ -56,7 +56,7 @@ pub(super) enum Known {
 /// An object that has no number yet.
 pub(super) struct Unknown {
     object: Object,
-    hash: u64,
+    hash: u32,
 }
 
 impl Objects {
@@ -83,8 +83,9 @@ impl Objects {
             let of_number = known.iter().filter(|(at, _)| at.number == *number);
             of_number.map(|(_, other)| other).all(|other| same(world, &object, other))
         };
-        let unknown = Unknown { object: object.clone(), hash };
-        match known.iter().map(|(at, _)| at.number).find(equals_all) {
+        let number = known.iter().map(|(at, _)| at.number).find(equals_all);
+        let unknown = Unknown { object, hash };
+        match number {
             Some(number) => Known::Numbered(self.push(world, &unknown, number)),
             None => Known::New(unknown),
         }
@@ -114,7 +115,7 @@ impl Objects {
     }
 
     /// What may be equal, last first.
-    fn chain(&self, hash: u64) -> impl Iterator<Item = Numbered> + '_ {
+    fn chain(&self, hash: u32) -> impl Iterator<Item = Numbered> + '_ {
         let mut next = self.by_key.get(&hash).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
             let spelling = next;
@@ -156,7 +157,7 @@ impl Objects {
 }
 
 /// Equal for all spellings of one object (and for some that are not equal).
-fn hash(world: &World<'_>, object: &Object, anchor: EventIndex) -> u64 {
+fn hash(world: &World<'_>, object: &Object, anchor: EventIndex) -> u32 {
     let mut hasher = DefaultHasher::new();
     for (key, value) in object {
         (key, world.value_key(key, value)).hash(&mut hasher);
@@ -166,7 +167,8 @@ fn hash(world: &World<'_>, object: &Object, anchor: EventIndex) -> u64 {
     {
         event.stream.hash(&mut hasher);
     }
-    hasher.finish()
+    // Half of it is enough for a million objects, and half of a table.
+    (hasher.finish() >> 32) as u32
 }
 
 fn same(world: &World<'_>, one: &Object, other: &Object) -> bool {

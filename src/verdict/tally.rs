@@ -4,11 +4,11 @@
 //! repeats. A flood has as many anchors as a log has lines: of each only a few numbers are kept, and what a report
 //! shows is judged again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::base::stamp::MINUTE;
 use crate::base::{Level, SourceId};
-use crate::correlate::{Choice, EventIndex, Object, Row, Search, World};
+use crate::correlate::{Choice, EventIndex, Object, Row, Run, Search, World};
 
 use super::anchors::{Anchored, Leveled, anchored, refuted_rows};
 use super::objects::{Known, Objects};
@@ -42,6 +42,15 @@ const ONE_OCCURRENCE: i64 = MINUTE;
 /// Of so many further occurrences of one finding the objects are listed. Each costs a look at all events of a kind.
 const MOST_LISTED: usize = 100;
 
+/// So many are tried for it.
+const MOST_TRIED: usize = 10 * MOST_LISTED;
+
+/// Of so many occurrences what they say is held at once, 24 bytes each, to find those that stand in two logs.
+const MOST_COMPARED: usize = 500_000;
+
+/// Spreads times that are round numbers (the golden ratio).
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// What is known of one object so far.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
@@ -58,15 +67,10 @@ pub(super) struct Standing {
     last: u32,
     /// The anchor met last, its stream and its occurrence.
     met: (u32, u32, u32),
-}
-
-/// An anchor that made or raised an occurrence.
-#[derive(Clone, Copy, Debug)]
-struct Contribution {
-    object: u32,
-    anchor: u32,
-    occurrence: u32,
-    level: Level,
+    /// How many occurrences reached that level.
+    count: u32,
+    /// They do not all stand in one source.
+    in_several: bool,
 }
 
 /// A verdict that only the end of a log, or a hole in it, kept from holding.
@@ -76,6 +80,15 @@ pub(super) struct End {
     /// The row not covered.
     pub(super) row: u32,
     pub(super) is_hole: bool,
+}
+
+/// Those of the occurrences of an object that a report tells more of.
+#[derive(Debug, Default)]
+pub(super) struct Occurrences {
+    /// The first anchors, in their order.
+    pub(super) anchors: Vec<EventIndex>,
+    /// How many occurrences there are, one that stands in two copies of a log counted once.
+    pub(super) count: usize,
 }
 
 /// No event.
@@ -88,14 +101,16 @@ pub(super) struct Tally<'s, 'w, 'c> {
     pub(super) standings: Vec<Standing>,
     /// Levels of occurrences.
     occurrences: Vec<Level>,
-    contributions: Vec<Contribution>,
+    /// Object, anchor and level of anchors that made or raised an occurrence.
+    contributions: Run<3>,
     /// Where an object stands in several streams: the anchor met last in each of the others, and its occurrence.
     elsewhere: HashMap<(u32, u32), (u32, u32)>,
     /// Events that stand in the group of an earlier anchor of an object, with the occurrence.
     grouped: HashMap<(u32, u32), u32>,
     /// So many of them before those that lie behind are taken out.
     most_grouped: usize,
-    pub(super) ends: Vec<End>,
+    /// Anchor, and row with the lowest bit for a hole.
+    ends: Run<2>,
     pub(super) rows: Vec<String>,
     /// Objects that are not told apart any more, by level: how many outcomes, the first and the last anchor.
     pub(super) beyond: HashMap<Level, (u64, u32, u32)>,
@@ -111,11 +126,11 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             objects: Objects::default(),
             standings: Vec::new(),
             occurrences: Vec::new(),
-            contributions: Vec::new(),
+            contributions: Run::default(),
             elsewhere: HashMap::new(),
             grouped: HashMap::new(),
             most_grouped: 1024,
-            ends: Vec::new(),
+            ends: Run::default(),
             rows: Vec::new(),
             beyond: HashMap::new(),
             counts: HashMap::new(),
@@ -138,8 +153,20 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             if known.is_none() {
                 self.rows.push(name.clone());
             }
-            self.ends.push(End { anchor: number(anchor), row, is_hole });
+            self.ends.push(&self.search.world.spill(), [number(anchor), row << 1 | u32::from(is_hole)]);
         }
+    }
+
+    /// Is there no verdict that only an end kept from holding?
+    pub(super) fn has_no_ends(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All of them.
+    pub(super) fn each_end(&self, mut see: impl FnMut(End)) {
+        self.ends.each(&self.search.world.spill(), |[anchor, row]| {
+            see(End { anchor, row: row >> 1, is_hole: row & 1 > 0 });
+        });
     }
 
     /// Anchors that belong together become one occurrence: the strongest of them, then the earliest. An event that
@@ -203,7 +230,8 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
 
     fn contribute(&mut self, object: u32, spelling: u32, anchor: u32, occurrence: u32, kept: &Leveled) {
         let level = kept.level;
-        self.contributions.push(Contribution { object, anchor, occurrence, level });
+        let world = self.search.world;
+        self.contributions.push(&world.spill(), [object, anchor, level as u32]);
         let fresh = Standing {
             level,
             spelling,
@@ -212,11 +240,12 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             first: NONE,
             last: NONE,
             met: (anchor, 0, occurrence),
+            count: 0,
+            in_several: false,
         };
         if self.standing(object).is_none() {
             self.standings.push(fresh);
         }
-        let world = self.search.world;
         let Some(standing) = self.standings.get_mut(place(object)) else { return };
         if level < standing.level {
             return;
@@ -226,6 +255,9 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
         } else if (anchor, occurrence) < (standing.anchor, standing.occurrence) {
             (standing.anchor, standing.occurrence, standing.spelling) = (anchor, occurrence, spelling);
         }
+        let source = |anchor: u32| world.event(place(anchor)).map(|event| event.source);
+        standing.count = standing.count.saturating_add(1);
+        standing.in_several |= source(anchor) != source(standing.anchor);
         for event in kept.outcome.choice.bound_events() {
             let Some(at) = dated(world, event) else { continue };
             if dated(world, place(standing.first)).is_none_or(|first| at < first) {
@@ -237,7 +269,8 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
         }
     }
 
-    fn standing(&self, object: u32) -> Option<&Standing> {
+    /// What is known of an object.
+    pub(super) fn standing(&self, object: u32) -> Option<&Standing> {
         self.standings.get(place(object))
     }
 
@@ -264,21 +297,78 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             && time(standing.last).is_none_or(|last| last >= from)
     }
 
-    /// Anchors that made the entries of these objects, with the object; in order of both.
-    pub(super) fn anchors_of(&self, is_wanted: impl Fn(u32) -> bool) -> Vec<(u32, EventIndex)> {
-        let mut anchors: Vec<(u32, u32, u32)> = self
-            .contributions
-            .iter()
-            .filter(|made| is_wanted(made.object))
-            .filter(|made| self.standing(made.object).is_some_and(|standing| standing.level == made.level))
-            .map(|made| (made.object, made.anchor, made.occurrence))
-            .collect();
-        anchors.sort_unstable();
-        anchors.into_iter().map(|(object, anchor, _)| (object, place(anchor))).collect()
+    /// Anchors that made the standings of objects, in the order of the anchors.
+    pub(super) fn each_anchor(&self, mut see: impl FnMut(u32, u32)) {
+        self.contributions.each(&self.search.world.spill(), |[object, anchor, level]| {
+            if self.standing(object).is_some_and(|standing| standing.level as u32 == level) {
+                see(object, anchor);
+            }
+        });
     }
 
-    /// The entry of an object, judged again; `anchors` are those that made it.
-    pub(super) fn entry(&mut self, object: u32, anchors: &[(u32, EventIndex)]) -> Option<Entry> {
+    /// The occurrences of some objects.
+    pub(super) fn occurrences_of(&self, objects: &[u32]) -> HashMap<u32, Occurrences> {
+        let mut all: HashMap<u32, Occurrences> = objects
+            .iter()
+            .filter_map(|object| {
+                let count = place(self.standing(*object)?.count);
+                Some((*object, Occurrences { anchors: Vec::new(), count }))
+            })
+            .collect();
+        let lists = self.search.pattern.verdicts.iter().any(|verdict| !verdict.also.is_empty());
+        if lists {
+            self.each_anchor(|object, anchor| {
+                if let Some(known) = all.get_mut(&object).filter(|known| known.anchors.len() < MOST_TRIED) {
+                    known.anchors.push(place(anchor));
+                }
+            });
+        }
+        let in_several = |object: &u32| self.standing(*object).is_some_and(|standing| standing.in_several);
+        let several: HashMap<u32, usize> = all
+            .iter()
+            .filter(|(object, _)| in_several(object))
+            .map(|(object, of)| (*object, of.count))
+            .collect();
+        for (object, count) in self.different(&several) {
+            if let Some(known) = all.get_mut(&object) {
+                known.count = count;
+            }
+        }
+        all
+    }
+
+    /// How many occurrences of these objects there are if those that stand in two copies of a log count once. Equal
+    /// records of one source are different occurrences.
+    fn different(&self, objects: &HashMap<u32, usize>) -> HashMap<u32, usize> {
+        let world = self.search.world;
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        // Copies say the same time: a flood is compared in parts, by what is printed of it.
+        let parts = objects.values().sum::<usize>().div_ceil(MOST_COMPARED);
+        for part in 0..parts {
+            let mut marks: Vec<(u32, u64, SourceId)> = Vec::new();
+            self.each_anchor(|object, anchor| {
+                let Some(event) = world.event(place(anchor)).filter(|_| objects.contains_key(&object)) else {
+                    return;
+                };
+                let printed = event.stamp.civil_micros().unwrap_or_default().unsigned_abs();
+                let of_part = printed.wrapping_mul(SPREAD) >> 32;
+                if usize::try_from(of_part).is_ok_and(|of_part| of_part % parts == part) {
+                    marks.push((object, event.mark(), event.source));
+                }
+            });
+            marks.sort_unstable();
+            for same in marks.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+                let most = same.chunk_by(|one, other| one.2 == other.2).map(<[_]>::len).max();
+                if let Some((object, ..)) = same.first() {
+                    *counts.entry(*object).or_default() += most.unwrap_or_default();
+                }
+            }
+        }
+        counts
+    }
+
+    /// The entry of an object, judged again.
+    pub(super) fn entry(&mut self, object: u32, of: &Occurrences) -> Option<Entry> {
         let standing = *self.standing(object)?;
         let anchor = place(standing.anchor);
         let judged = anchored(self.search, anchor);
@@ -286,7 +376,7 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
         let verdict = chosen.outcome.verdict;
         let lists = self.search.pattern.verdicts.get(verdict).is_some_and(|verdict| !verdict.also.is_empty());
         let mut others = Vec::new();
-        for (_, other) in anchors.iter().skip(1).filter(|_| lists) {
+        for other in of.anchors.iter().skip(1).filter(|_| lists) {
             if others.len() >= MOST_LISTED {
                 break;
             }
@@ -304,8 +394,7 @@ impl<'s, 'w, 'c> Tally<'s, 'w, 'c> {
             others,
             anchor,
             span: Self::span(&standing),
-            repeats: u64::try_from(different(self.search.world, anchors).saturating_sub(1))
-                .unwrap_or(u64::MAX),
+            repeats: u64::try_from(of.count.saturating_sub(1)).unwrap_or(u64::MAX),
         })
     }
 
@@ -338,26 +427,6 @@ fn place(number: u32) -> usize {
 fn dated(world: &World<'_>, event: EventIndex) -> Option<i64> {
     let stamp = world.event(event)?.stamp;
     stamp.instant().or(stamp.civil_micros())
-}
-
-/// How many occurrences there are if those that stand in two copies of a log count once. Equal records of one
-/// source are different occurrences.
-fn different(world: &World<'_>, anchors: &[(u32, EventIndex)]) -> usize {
-    let source = |anchor: EventIndex| world.event(anchor).map(|event| event.source);
-    let first = anchors.first().and_then(|(_, anchor)| source(*anchor));
-    if anchors.iter().all(|(_, anchor)| source(*anchor) == first) {
-        return anchors.len();
-    }
-    let mut in_source: HashMap<(Option<u64>, SourceId), usize> = HashMap::new();
-    let mut different: HashSet<(Option<u64>, usize)> = HashSet::new();
-    for (_, anchor) in anchors {
-        let Some(source) = source(*anchor) else { continue };
-        let mark = world.mark(*anchor);
-        let number = in_source.entry((mark, source)).or_default();
-        *number += 1;
-        different.insert((mark, *number));
-    }
-    different.len()
 }
 
 fn within_one_occurrence(world: &World<'_>, earlier: EventIndex, later: EventIndex) -> bool {

@@ -196,6 +196,38 @@ fn a_lost_contact_without_deletion_is_cleared() {
 }
 
 #[test]
+fn what_another_process_deleted_says_nothing_of_a_lost_contact_that_deleted_nothing() {
+    // [14922] lost, deleted      [15001] lost, nothing deleted
+    let mut scene = Scene::new();
+    let log = bpdm(&mut scene, "1");
+    scene.put(log.at("a", 7.0).pid(15001)).covers(log, 0.0, 100.0);
+    let findings = scene.judge(&fragments()).findings;
+    let levels: Vec<_> = findings.iter().map(|finding| finding.level.name()).collect();
+    assert_eq!(levels, ["likely", "cleared"]);
+    let row = |finding: &Finding| {
+        let row = finding.conditions.iter().find(|row| row.name == "deleted-copy-was-the-source").unwrap();
+        (row.state, row.evidence.clone())
+    };
+    assert_eq!(row(&findings[0]), (ConditionState::Met, vec![1]));
+    let cleared = &findings[1];
+    assert_eq!(cleared.about["pid"], "15001");
+    assert_eq!(row(cleared), (ConditionState::Unknown, Vec::new()));
+    assert_eq!(cleared.evidence.len(), 1, "{:?}", cleared.evidence);
+}
+
+#[test]
+fn the_retry_alone_does_not_take_any_deletion_for_its_own() {
+    // job: fragment missing, failed      bpdm, weeks later: a fragment of another image is deleted
+    let mut scene = Scene::new();
+    retry(&mut scene, -RETRY, "nbutest03_2");
+    bpdm(&mut scene, "1");
+    let findings = scene.judge(&fragments()).findings;
+    let suspected = findings.iter().find(|finding| finding.level.name() == "suspected").unwrap();
+    assert_eq!(suspected.conditions[0].state, ConditionState::Unknown);
+    assert_eq!(suspected.evidence.len(), 2, "{:?}", suspected.evidence);
+}
+
+#[test]
 fn a_retry_dated_before_the_deletion_leaves_it_likely() {
     let mut scene = Scene::new();
     bpdm(&mut scene, "1");

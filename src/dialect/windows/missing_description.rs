@@ -130,6 +130,9 @@ fn opening(text: &str) -> Option<Missing> {
         end -= 1;
     }
     let head = text.get(..end)?;
+    if let Some(missing) = in_plain_words(head) {
+        return Some(missing);
+    }
     if let Some(found) = OPENING.as_ref().and_then(|opening| opening.captures(head)) {
         let source = found.name("quoted").or_else(|| found.name("plain"));
         return Some(Missing {
@@ -150,6 +153,24 @@ fn opening(text: &str) -> Option<Missing> {
             .and_then(|found| found.name("source"))
             .map(|source| source.as_str().trim().to_owned()),
         id: found.name("id").and_then(|id| id.as_str().parse().ok()),
+        strings: None,
+        text: String::new(),
+    })
+}
+
+/// The wording of XP and 2003 to the letter: in an export of a server without the product each record has it, and the
+/// regex is not cheap.
+fn in_plain_words(head: &str) -> Option<Missing> {
+    let rest = head.strip_prefix("The description for Event ID ( ")?;
+    let (id, rest) = rest.split_once(" ) in Source ( ")?;
+    let (source, _) = rest.split_once(" ) cannot be found")?;
+    let is_plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- .".contains(&byte));
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = is_plain(source) && !source.is_empty() && source.trim() == source;
+    (is_number && is_name).then(|| Missing {
+        provider: Some(on_one_line(source)),
+        id: id.parse().ok(),
         strings: None,
         text: String::new(),
     })

@@ -252,5 +252,6 @@ fn parts_of(world: &World<'_>) -> WorldParts {
         default_host: world.default_host.clone(),
         bounds: world.bounds,
         lost: world.lost().clone(),
+        has_lost_facts: world.has_lost_facts,
     }
 }

@@ -1,7 +1,7 @@
 //! Conditions of the advisory, by the rules.
 
 use blogscan::base::ConditionState;
-use blogscan::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Step};
+use blogscan::pattern::model::{ConditionDef, ConditionTest, Ground, Latest, Order, Step};
 
 use super::Maybe::{No, Perhaps, Yes};
 use super::{Brute, Slot};
@@ -40,11 +40,52 @@ impl Brute<'_> {
                             && self.filters(slot.event, &step.filters, slots) == Yes
                     })
                 });
-                let free: Vec<Step> = steps.iter().filter(|step| bound(step).is_none()).cloned().collect();
-                fixed && self.ways(&free, slots).iter().any(|way| way.unknowns == 0)
+                let free: Option<Vec<Step>> = steps
+                    .iter()
+                    .filter(|step| bound(step).is_none())
+                    .map(|step| self.meant(step, slots))
+                    .collect();
+                fixed && free.is_some_and(|free| self.ways(&free, slots).iter().any(|way| way.unknowns == 0))
             }
             Ground::NoneOf { .. } => unreachable!("not generated"),
         }
+    }
+
+    /// A name that verdicts give only to steps that are tied to others means such a step.
+    fn meant(&self, step: &Step, slots: &[Slot]) -> Option<Step> {
+        let is_tied = |step: &Step| step.order != Order::Free || !step.same.is_empty();
+        let mut named = Vec::new();
+        for verdict in &self.pattern.verdicts {
+            for (at, other) in verdict.steps.iter().enumerate() {
+                if other.name == step.name {
+                    named.push((other, at.checked_sub(1).map(|at| verdict.steps[at].name.clone())));
+                }
+            }
+        }
+        if is_tied(step) || named.is_empty() || named.iter().any(|(other, _)| !is_tied(other)) {
+            return Some(step.clone());
+        }
+        for (other, earlier) in named {
+            let to = match &other.order {
+                Order::Free => None,
+                Order::After(name) | Order::Before(name) | Order::Near(name) => Some(name.clone()),
+            };
+            let default = to.clone().or(earlier);
+            let mut meant = Step {
+                order: other.order.clone(),
+                within: other.within,
+                same: other.same.clone(),
+                ..step.clone()
+            };
+            for join in &mut meant.same {
+                join.step = join.step.clone().or(default.clone());
+            }
+            let names = meant.same.iter().map(|join| join.step.clone()).chain([to]).flatten();
+            if names.into_iter().all(|name| slots.iter().any(|slot| slot.name == name)) {
+                return Some(meant);
+            }
+        }
+        None
     }
 
     /// The state that held at a moment: all states that may have been the latest must agree.

@@ -41,6 +41,29 @@ fn inside_a_window_within_its_slack() {
 }
 
 #[test]
+fn of_more_windows_than_are_held_at_once_each_is_asked() {
+    // |b c|  |b c|  ... a hundred seconds apart, 10,100 of them; an `a` in and behind some of them
+    let mut scene = Scene::new();
+    let log = scene.log("log", WindowsXml, "srv");
+    let inside = Step { during: Some(0), ..step("a") };
+    let pattern = || {
+        let found = VerdictParts::about(confirmed([inside.clone()]), "k n");
+        pattern([found]).window(window("b", "c", 0, 3600))
+    };
+    for number in 0..10_100 {
+        let at = f64::from(number) * 100.0;
+        scene.put(log.at("b", at).with("k=x")).put(log.at("c", at + 10.0).with("k=x"));
+        scene.put(log.at("a", at + 5.0).with(&format!("k=x n={number}")));
+        scene.put(log.at("a", at + 50.0).with("k=x n=behind"));
+    }
+    let findings = scene.findings(pattern());
+    assert_eq!(findings.len(), 2_000);
+    assert!(findings.iter().all(|finding| finding.about["n"] != "behind" && finding.evidence.len() == 3));
+    let counted = scene.judge(&catalogue(vec![pattern()])).notices;
+    assert!(counted[0].detail.contains(" 8100 more findings (confirmed)"), "{counted:?}");
+}
+
+#[test]
 fn an_unclosed_window_ends_at_its_longest() {
     //   |b(0)---- ... 3600|      a(3720)  a(3721)
     assert_eq!(scene(0.0, None, 3720.0).level(during()), "confirmed");
