@@ -142,10 +142,29 @@ pub trait Sink {
         from
     }
 
+    /// Where at or behind the byte `from` the first of the words stands that the dialect wants to know of. Asked in
+    /// ascending order; a place where none stands is no error.
+    fn next_word(&mut self, from: usize) -> usize {
+        from
+    }
+
+    /// Does somebody ask for records of this kind, whatever they say?
+    fn wants_kind(&mut self, kind: &'static str) -> bool {
+        let _ = kind;
+        true
+    }
+
+    /// Does somebody ask for events with this code of one of these sources, whatever they say?
+    fn wants_event(&mut self, sources: &[&str], code: &str) -> bool {
+        let _ = (sources, code);
+        true
+    }
+
     /// Instead of ordinary records that nobody wants, in their order: they have a head and these stamps, and neither
-    /// code, kind, number, session nor fields. Nearly all records of gigabytes of debug logs are such ones.
-    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
-        let _ = (dialect, stamps);
+    /// number nor a code or kind that somebody asks for; they stand in this session, and have no fields that it does not know of the records
+    /// before. Nearly all records of gigabytes of debug logs are such ones.
+    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp], session: Option<u32>) {
+        let _ = (dialect, stamps, session);
     }
 }
 

@@ -3,6 +3,8 @@
 //! Whether 03/05 is March or May is not a question for one line: a date that reads both ways is read month first
 //! (or as the user said) and marked; the driver turns all marked stamps of a source over once its votes are in.
 
+mod usual;
+
 use chrono::{NaiveDate, NaiveTime, Timelike};
 
 use crate::base::{DateOrder, Sink, Stamp, Zone};
@@ -48,6 +50,10 @@ struct ReadDate {
 /// `下午3:05:09`, `오후 3:05:09`). The zone is taken where the text carries one (`Z`,
 /// `+02:00`). `None` where the text does not begin with a date and a time.
 pub fn date_time(text: &str) -> Option<Read> {
+    usual::read(text).or_else(|| general(text))
+}
+
+fn general(text: &str) -> Option<Read> {
     if let Some(read) = ctime(text) {
         return Some(read);
     }
@@ -73,6 +79,12 @@ pub fn date_time(text: &str) -> Option<Read> {
     at += used;
     let stamp = Stamp::civil(day.date.and_time(time), zone, fraction);
     Some(Read { stamp: if day.swappable { stamp.swappable() } else { stamp }, vote: day.vote, length: at })
+}
+
+/// Reads a date and a time in two fields, the second one ended by `separator` too, where both are written as they
+/// usually are; the length reaches behind that separator.
+pub fn usual_fields(text: &str, separator: u8) -> Option<Read> {
+    usual::read_fields(text, separator)
 }
 
 /// Reads a text that is nothing but a date and a time without seconds, `5/26/2014 2:14 AM`, which is what is left of

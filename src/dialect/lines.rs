@@ -16,15 +16,35 @@ pub trait Grammar: Send {
     /// be a slice of `line` for continuation lines to be added to it.
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>>;
 
-    /// Called with the text at hand before its lines are asked for.
-    fn prepare(&mut self, text: &str) {
-        let _ = text;
+    /// The stamp of the record that `line` is the head of, if that is all that counts of a record that nobody wants
+    /// (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it. `number` is its 1-based line number; what its
+    /// date shows is told to `sink`.
+    fn skim(&mut self, line: &str, number: u64, sink: &mut dyn Sink) -> Option<Stamp> {
+        let _ = (line, number, sink);
+        None
     }
 
-    /// The stamp of the record that `line`, which begins at byte `at`, is the head of, if that is all that counts of
-    /// a record that nobody wants (see [`Sink::skimmed`]). `None`: [`Grammar::head`] must look at it.
-    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        let _ = (line, at);
+    /// Must [`Grammar::head`] look at this line, in which one of the words of the dialect stands
+    /// ([`Reader::telling_words`](super::Reader::telling_words))?
+    fn is_telling(&self, line: &str) -> bool {
+        let _ = line;
+        true
+    }
+
+    /// Does `line` certainly begin a record? Asked by grammars of which [`Grammar::skim`] hangs on the record before:
+    /// that one is finished then before the line is skimmed.
+    fn begins(&self, line: &str) -> bool {
+        let _ = line;
+        false
+    }
+
+    /// Does it look at the lines behind a head whoever wants them? Records that have such lines are not skimmed then.
+    fn reads_tails(&self) -> bool {
+        false
+    }
+
+    /// The session that skimmed records stand in, after the record that was finished last.
+    fn session(&self) -> Option<u32> {
         None
     }
 
@@ -112,6 +132,12 @@ struct Skimmed {
 }
 
 impl Open<'_> {
+    /// Is there a record that the grammar will look at once it is complete?
+    #[inline(always)]
+    fn must_be_finished(&self) -> bool {
+        self.whole.is_some() || self.skimmed.is_some_and(|open| open.is_wanted)
+    }
+
     fn start(&self) -> Option<usize> {
         self.whole.as_ref().map(|open| open.record.start).or(self.skimmed.map(|open| open.start))
     }
@@ -123,10 +149,10 @@ impl<G: Grammar> Splitter for Lines<G> {
     }
 
     fn split(&mut self, text: &str, line: u64, feed: Feed, sink: &mut dyn Sink) -> usize {
-        self.grammar.prepare(text);
         let mut number = line;
         let mut at = 0;
         let mut wanted = sink.next_wanted(at);
+        let mut word = sink.next_word(at);
         let mut open = Open::default();
         let mut breaks = memchr::memchr_iter(b'\n', text.as_bytes());
         while at < text.len() {
@@ -139,8 +165,14 @@ impl<G: Grammar> Splitter for Lines<G> {
             if wanted < at {
                 wanted = sink.next_wanted(at);
             }
-            let is_wanted = wanted < next;
-            if !is_wanted && let Some(stamp) = self.grammar.skim(content, at) {
+            if word < at {
+                word = sink.next_word(at);
+            }
+            let is_wanted = wanted < next || word < next && self.grammar.is_telling(content);
+            if open.must_be_finished() && !is_wanted && self.grammar.begins(content) {
+                self.close(text, &mut open, at, sink);
+            }
+            if !is_wanted && let Some(stamp) = self.grammar.skim(content, number, sink) {
                 self.close(text, &mut open, at, sink);
                 open.skimmed = Some(Skimmed { stamp, start: at, number, is_wanted: false });
             } else {
@@ -149,7 +181,7 @@ impl<G: Grammar> Splitter for Lines<G> {
                     self.close(text, &mut open, at, sink);
                     open.whole = Some(Whole { record: Record { start: at, ..record }, head_end: next });
                 } else if let Some(skimmed) = &mut open.skimmed {
-                    skimmed.is_wanted |= is_wanted;
+                    skimmed.is_wanted |= is_wanted || self.grammar.reads_tails();
                 } else if open.whole.is_none() {
                     // Before the first head every line stands for itself: nothing is known to hold them together.
                     let mut record = Record::headless(self.grammar.dialect(), content);
@@ -183,13 +215,13 @@ fn without_returns(line: &str) -> &str {
 impl<G: Grammar> Lines<G> {
     fn tell_skimmed(&mut self, sink: &mut dyn Sink) {
         if !self.skimmed.is_empty() {
-            sink.skimmed(self.grammar.dialect(), &self.skimmed);
+            sink.skimmed(self.grammar.dialect(), &self.skimmed, self.grammar.session());
             self.skimmed.clear();
         }
     }
 
     /// Gives out the open record, which ends at `end`.
-    #[inline]
+    #[inline(always)]
     fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
         match open.skimmed.take() {
             Some(Skimmed { stamp, is_wanted: false, .. }) => {
@@ -255,7 +287,7 @@ mod tests {
             Some(record)
         }
 
-        fn skim(&mut self, line: &str, _at: usize) -> Option<Stamp> {
+        fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
             let second = line.split_once(' ').filter(|_| !line.contains('!'))?.0;
             second.parse().ok().map(Stamp::epoch)
         }
@@ -286,7 +318,11 @@ mod tests {
             self.text[from..].find(self.letter).map_or(usize::MAX, |at| from + at)
         }
 
-        fn skimmed(&mut self, _: Dialect, stamps: &[Stamp]) {
+        fn next_word(&mut self, _: usize) -> usize {
+            usize::MAX
+        }
+
+        fn skimmed(&mut self, _: Dialect, stamps: &[Stamp], _: Option<u32>) {
             self.found.extend(stamps.iter().map(|stamp| format!("{stamp} skimmed")));
         }
     }

@@ -11,6 +11,8 @@ use crate::base::{DateOrder, Dialect, Role, Sink, Splitter};
 
 #[cfg(test)]
 mod collect;
+#[cfg(test)]
+mod skims;
 
 pub mod dates;
 pub mod identify;
@@ -18,6 +20,7 @@ pub mod lines;
 pub mod mixed;
 mod quoted;
 mod saved;
+mod shown;
 
 pub mod backup_exec;
 pub mod fcm;
@@ -89,6 +92,12 @@ pub trait Reader: Sync + Send {
     /// read side by side? Only where no state but the record itself is carried from line to line.
     fn cuttable(&self) -> bool {
         false
+    }
+
+    /// Words by which a splitter tells which of the records that nobody wants it must look at: the sink knows where
+    /// they stand ([`Sink::next_word`]), for they are looked for together with all that patterns look for.
+    fn telling_words(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Cuts one source into records.

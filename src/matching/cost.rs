@@ -6,7 +6,7 @@ use std::time::Instant;
 use regex::RegexBuilder;
 
 use super::literals::required_literals;
-use super::search::{Search, WINDOW};
+use super::search::{Places, Search, WINDOW};
 
 /// Lines as debug logs hold them by the million.
 const LINES: &str = "\
@@ -35,8 +35,8 @@ pub fn slowness(regex: &str, fold_case: bool) -> Option<String> {
     let started = Instant::now();
     match literals {
         Some(literals) => {
-            let mut found = Vec::new();
-            Search::new(literals, fold_case)?.find(&text, &mut found);
+            let mut found = Places::default();
+            Search::new(literals, &[], fold_case)?.find(&text, &mut found);
             black_box(found);
         }
         None => {

@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::event::EventKind;
 use crate::base::{Dialect, Record, Values};
+use crate::dialect;
 use crate::pattern::Catalogue;
 use crate::pattern::model::ANY_CODE;
 
@@ -22,6 +23,8 @@ pub use cost::slowness;
 pub use literals::required_literals;
 use rule::Rule;
 use search::Search;
+
+pub use search::Places;
 
 /// A record matched an event definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,20 +115,40 @@ impl<'c> Plan<'c> {
                 }
             }
         }
-        plan.exact = Search::new(exact, false);
-        plan.folded = Search::new(folded, true);
+        let words = dialect::reader(dialect).map_or(&[][..], |reader| reader.telling_words());
+        plan.exact = Search::new(exact, words, false);
+        plan.folded = Search::new(folded, &[], true);
         plan
     }
 
-    /// Offsets in `text` at which a record could match, in ascending order, into `found` (which is cleared).
-    pub fn candidates(&self, text: &str, found: &mut Vec<usize>) {
-        found.clear();
+    /// Where in `text` a record could match, and where words stand that the dialect wants to know of
+    /// ([`Reader::telling_words`](dialect::Reader::telling_words)), into `found` (which is cleared).
+    pub fn candidates(&self, text: &str, found: &mut Places) {
+        found.literals.clear();
+        found.words.clear();
         for search in [&self.exact, &self.folded].into_iter().flatten() {
             search.find(text, found);
         }
         if self.exact.is_some() && self.folded.is_some() {
-            found.sort_unstable();
+            found.literals.sort_unstable();
         }
+    }
+
+    /// Does some definition ask for records of this kind?
+    pub fn asks_for_kind(&self, kind: &str) -> bool {
+        self.by_record.contains_key(kind)
+    }
+
+    /// Does some definition ask for events with this code of one of these sources?
+    pub fn asks_for_event(&self, sources: &[&str], code: &str) -> bool {
+        let by_code = |key: &str| self.by_code.get(key).into_iter().flatten();
+        [code, without_severity(code), ANY_CODE].into_iter().flat_map(by_code).any(|index| {
+            let providers = self.rules.get(*index).map_or(&[][..], |rule| &rule.def().providers);
+            providers.is_empty()
+                || providers
+                    .iter()
+                    .any(|wanted| sources.iter().any(|source| wanted.eq_ignore_ascii_case(source)))
+        })
     }
 
     /// Must every record be tried, because some definition has no literal to look for?

@@ -3,23 +3,38 @@
 mod windows;
 
 use aho_corasick::packed::{self, MatchKind as PackedKind};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind, Span};
 
 use windows::Windows;
 
 pub(super) use windows::WINDOW;
+
+/// Where in a text something stands that makes a record worth reading, each in ascending order.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Literals: a record that holds one may match a pattern.
+    pub literals: Vec<usize>,
+    /// Words that the dialect wants to know of, whatever the patterns look for.
+    pub words: Vec<usize>,
+}
 
 /// Looks for a set of literals. Which of several overlapping ones is found does not matter: the record that holds
 /// one is tried against all definitions.
 pub(super) struct Search {
     /// By skipping, for any number of literals of [`WINDOW`] bytes and more.
     long: Option<Windows>,
-    /// All literals if they are few, else those that are too short for the other way.
+    /// All literals if they are few, else those that are too short for the other way; and the words.
     short: Option<Short>,
 }
 
 /// A search that goes through every byte.
-enum Short {
+struct Short {
+    way: Way,
+    /// So many of what it looks for are literals; those behind them are words.
+    literals: usize,
+}
+
+enum Way {
     /// By vectors, which is the fastest way for up to some dozens of literals. Chosen by hand: left to itself, the
     /// automaton looks for two rare bytes first, and in debug logs no byte is rare (a sixth of the time of a whole scan
     /// against a third).
@@ -32,27 +47,28 @@ enum Short {
 const FEW: usize = 64;
 
 impl Search {
-    /// `None`: there is nothing to look for.
-    pub(super) fn new(mut literals: Vec<Vec<u8>>, fold_case: bool) -> Option<Search> {
+    /// A search for literals, and for words that are told apart from them. `None`: there is nothing to look for.
+    pub(super) fn new(mut literals: Vec<Vec<u8>>, words: &[&str], fold_case: bool) -> Option<Search> {
         literals.sort_unstable();
         literals.dedup();
-        let skips = fold_case || literals.len() > FEW;
+        let skips = fold_case || literals.len() + words.len() > FEW;
         let (long, short): (Vec<_>, Vec<_>) =
             literals.into_iter().partition(|literal| skips && literal.len() >= WINDOW);
-        let search = Search { long: Windows::new(long, fold_case), short: Short::new(&short, fold_case) };
+        let search =
+            Search { long: Windows::new(long, fold_case), short: Short::new(&short, words, fold_case) };
         (search.long.is_some() || search.short.is_some()).then_some(search)
     }
 
-    /// Puts the offsets of the literals in `text` behind what is in `found`, in ascending order.
-    pub(super) fn find(&self, text: &str, found: &mut Vec<usize>) {
-        let before = found.len();
+    /// Puts the places of literals and words in `text` behind what is in `found`.
+    pub(super) fn find(&self, text: &str, found: &mut Places) {
+        let before = found.literals.len();
         if let Some(long) = &self.long {
-            long.find(text.as_bytes(), found);
+            long.find(text.as_bytes(), &mut found.literals);
         }
         if let Some(short) = &self.short {
             short.find(text, found);
         }
-        if let (Some(_), Some(added)) = (&self.long, found.get_mut(before..)) {
+        if let (Some(_), Some(added)) = (&self.long, found.literals.get_mut(before..)) {
             added.sort_unstable();
         }
     }
@@ -65,36 +81,59 @@ impl Search {
 }
 
 impl Short {
-    fn new(literals: &[Vec<u8>], fold_case: bool) -> Option<Short> {
-        if literals.is_empty() {
-            return None;
-        }
+    fn new(literals: &[Vec<u8>], words: &[&str], fold_case: bool) -> Option<Short> {
+        // Of those that begin in one place the first one is found: literals stand before words.
+        let all = || literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
+        all().next()?;
         let vectors = || {
             let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
-            config.builder().extend(literals).build()
+            config.builder().extend(all()).build()
         };
-        if let Some(searcher) = (!fold_case).then(vectors).flatten() {
-            return Some(Short::Vectors(searcher));
-        }
-        let automaton = AhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(fold_case)
-            .build(literals);
-        automaton.ok().map(Short::Automaton)
+        let automaton = || {
+            let builder = AhoCorasickBuilder::new()
+                .match_kind(MatchKind::LeftmostFirst)
+                .ascii_case_insensitive(fold_case)
+                .build(all());
+            builder.ok()
+        };
+        let way = match (!fold_case).then(vectors).flatten() {
+            Some(searcher) => Way::Vectors(searcher),
+            None => Way::Automaton(automaton()?),
+        };
+        Some(Short { way, literals: literals.len() })
     }
 
-    fn find(&self, text: &str, found: &mut Vec<usize>) {
-        match self {
-            Short::Vectors(searcher) => found.extend(searcher.find_iter(text).map(|hit| hit.start())),
-            Short::Automaton(automaton) => found.extend(automaton.find_iter(text).map(|hit| hit.start())),
+    fn find(&self, text: &str, found: &mut Places) {
+        let mut from = 0;
+        while let Some((at, is_word)) = self.next(text, from) {
+            match is_word {
+                true => found.words.push(at),
+                false => found.literals.push(at),
+            }
+            // One may begin inside the other.
+            from = at + 1;
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
-        match self {
-            Short::Vectors(searcher) => searcher.find(text).is_some(),
-            Short::Automaton(automaton) => automaton.is_match(text),
+        let mut from = 0;
+        while let Some((at, is_word)) = self.next(text, from) {
+            if !is_word {
+                return true;
+            }
+            from = at + 1;
         }
+        false
+    }
+
+    /// Where at or behind `from` the next literal or word stands, and whether it is a word.
+    fn next(&self, text: &str, from: usize) -> Option<(usize, bool)> {
+        let rest = Span { start: from, end: text.len() };
+        let hit = match &self.way {
+            Way::Vectors(searcher) => searcher.find_in(text, rest),
+            Way::Automaton(automaton) => automaton.find(Input::new(text).span(rest)),
+        }?;
+        Some((hit.start(), hit.pattern().as_usize() >= self.literals))
     }
 }
 
@@ -105,11 +144,15 @@ mod tests {
     use super::*;
 
     fn offsets(literals: &[&str], fold_case: bool, text: &str) -> Vec<usize> {
+        places(literals, &[], fold_case, text).literals
+    }
+
+    fn places(literals: &[&str], words: &[&str], fold_case: bool, text: &str) -> Places {
         let literals = literals.iter().map(|literal| literal.as_bytes().to_vec()).collect();
-        let mut found = Vec::new();
-        if let Some(search) = Search::new(literals, fold_case) {
+        let mut found = Places::default();
+        if let Some(search) = Search::new(literals, words, fold_case) {
             search.find(text, &mut found);
-            assert_eq!(search.is_in(text), !found.is_empty());
+            assert_eq!(search.is_in(text), !found.literals.is_empty());
         }
         found
     }
@@ -128,6 +171,20 @@ mod tests {
         many.push("open");
         assert_eq!(offsets(&many, false, text), [0, 6, 46, 52]);
         assert_eq!(offsets(&[], false, text), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn words_are_told_apart_and_hide_no_literal() {
+        let words = ["tatus", "ERR - "];
+        let text = "status 84: x ERR - tatus of media open";
+        for fill in [0, FEW] {
+            let fill: Vec<String> = (0..fill).map(|number| format!("never there {number}")).collect();
+            let mut literals: Vec<&str> = fill.iter().map(String::as_str).collect();
+            literals.extend(["us 84", "us of media open"]);
+            let found = places(&literals, &words, false, text);
+            assert_eq!((found.words, found.literals), (vec![1, 13, 19], vec![4, 22]));
+        }
+        assert_eq!(places(&[], &words, false, text).words, [1, 13, 19]);
     }
 
     proptest! {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap};
 
-use crate::base::stamp::HOUR;
+use crate::base::stamp::{DAY, HOUR};
 use crate::base::{
     CoverageKind, DateOrder, Dialect, Event, Fact, FactKind, Key, NoticeCode, Record, Severity, Sink,
     SourceId, Stamp, StreamId,
 };
 use crate::correlate::{Bounds, Spill};
-use crate::matching::{Hit, Plan};
+use crate::matching::{Hit, Places, Plan};
 
 use super::part::{MOST_NOTICES, Part};
+use super::silence::BREATH;
 use super::track::{Track, micros};
 
 /// What does not change while a source is read.
@@ -38,8 +39,10 @@ pub(super) struct Collector<'p, 'r, 'c> {
     pub(super) reading: &'r Reading<'r, 'c>,
     pub(super) part: &'p mut Part,
     pub(super) text: &'p str,
-    /// Offsets at which a literal stands.
-    pub(super) candidates: &'p [usize],
+    /// Where literals and words of the dialect stand.
+    pub(super) candidates: &'p Places,
+    /// So many literals and words are passed.
+    pub(super) passed: [usize; 2],
     /// Line breaks are counted up to here ...
     pub(super) counted: usize,
     /// ... where this line (from 0) begins.
@@ -84,8 +87,9 @@ impl Collector<'_, '_, '_> {
     /// Does a literal stand in these bytes? A line is asked for before the record in front of it is given out, so the
     /// places are not asked for in ascending order.
     fn holds_candidate(&self, start: usize, end: usize) -> bool {
-        let next = self.candidates.partition_point(|at| *at < start);
-        self.candidates.get(next).is_some_and(|at| *at < end)
+        let literals = &self.candidates.literals;
+        let next = literals.partition_point(|at| *at < start);
+        literals.get(next).is_some_and(|at| *at < end)
     }
 
     /// Counts records with a head.
@@ -102,7 +106,7 @@ impl Collector<'_, '_, '_> {
         match stamp {
             Stamp::Clock { micros, .. } => {
                 let day = if follows { self.part.days.next(micros) } else { self.part.days.passed };
-                let placed = stamp.shifted(day * crate::base::stamp::DAY);
+                let placed = stamp.shifted(day * DAY);
                 self.reading.midnight.map_or(placed, |midnight| placed.behind(midnight))
             }
             Stamp::Dated { swappable: true, .. } => {
@@ -135,30 +139,42 @@ impl Collector<'_, '_, '_> {
         }
     }
 
-    /// Follows one stamp of records that nobody wants.
-    fn place(&mut self, stamp: Stamp, quiet: Option<i64>, track: &mut Option<Track>) {
+    /// Follows one stamp of records that nobody wants, and returns it settled.
+    fn place(&mut self, stamp: Stamp, run: Skim, track: &mut Option<Track>) -> Stamp {
         self.part.position += 1;
         let stamp = self.settle(stamp, true);
         if let Some(at) = micros(stamp) {
             self.part.follow(stamp, at);
-            track.get_or_insert_default().add(stamp, at, quiet, None);
+            run.add(track.get_or_insert_default(), stamp, at);
         }
+        stamp
     }
 
-    /// Follows a calm run of them: between its ends nothing can be learnt but how many stamps rise.
-    fn place_run(&mut self, first: Stamp, run: &CalmRun, quiet: Option<i64>, track: &mut Option<Track>) {
-        self.place(first, quiet, track);
+    /// Follows a calm run of them: between its ends nothing can be learnt but how many stamps rise. Returns the stamps
+    /// at its ends, settled.
+    fn place_run(
+        &mut self,
+        first: Stamp,
+        run: &CalmRun,
+        skim: Skim,
+        track: &mut Option<Track>,
+    ) -> [Stamp; 2] {
+        let first = self.place(first, skim, track);
         self.part.position += run.length as i64;
         let last = self.settle(run.last, true);
+        if matches!(run.last, Stamp::Dated { swappable: true, .. }) {
+            self.part.swappable += run.length as u64 - 1;
+        }
         if last.is_dated() {
             self.part.rising += run.rises;
             self.part.placed = micros(last);
         }
         if let (Some(at), Some(track)) = (micros(last), track) {
             self.part.follow(last, at);
-            track.add(last, at, quiet, None);
+            skim.add(track, last, at);
             track.count(run.length - 1);
         }
+        [first, last]
     }
 
     fn count_code(&mut self, record: &Record<'_>) {
@@ -187,13 +203,8 @@ impl Collector<'_, '_, '_> {
             return;
         }
         let session = self.part.sessions.entry(id).or_default();
-        if let Some(at) = micros(stamp).filter(|_| record.line.is_none()) {
-            if session.first.and_then(micros).is_none_or(|first| at < first) {
-                session.first = Some(stamp);
-            }
-            if session.last.and_then(micros).is_none_or(|last| at > last) {
-                session.last = Some(stamp);
-            }
+        if record.line.is_none() {
+            reach(stamp, &mut session.first, &mut session.last);
         }
         for (name, value) in &record.fields {
             if !value.is_empty() {
@@ -387,37 +398,104 @@ impl Sink for Collector<'_, '_, '_> {
         if self.reading.plan.tries_all() {
             return from;
         }
-        let next = self.candidates.partition_point(|at| *at < from);
-        self.candidates.get(next).copied().unwrap_or(usize::MAX)
+        let [literals, _] = &mut self.passed;
+        first_behind(&self.candidates.literals, literals, from)
     }
 
-    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp]) {
+    fn next_word(&mut self, from: usize) -> usize {
+        let [_, words] = &mut self.passed;
+        first_behind(&self.candidates.words, words, from)
+    }
+
+    fn wants_kind(&mut self, kind: &'static str) -> bool {
+        self.reading.plan.asks_for_kind(kind)
+    }
+
+    fn wants_event(&mut self, sources: &[&str], code: &str) -> bool {
+        self.reading.plan.asks_for_event(sources, code)
+    }
+
+    fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp], session: Option<u32>) {
         self.count_heads(dialect, stamps.len());
-        let quiet = dialect.quiet_time();
+        let skim = Skim::new(dialect, session);
         // Taken out while the stamps go through: looking it up costs more than adding to it.
         let mut track = self.part.tracks.get_mut(&dialect).map(std::mem::take);
+        let mut reached = session.map(|_| (None, None));
         let mut rest = stamps;
         while let Some((first, behind)) = rest.split_first() {
-            let calm = calm_run(*first, behind, quiet);
-            match calm.length {
-                0 => self.place(*first, quiet, &mut track),
-                _ => self.place_run(*first, &calm, quiet, &mut track),
+            let calm = calm_run(*first, behind, skim.quiet);
+            let ends = match calm.length {
+                0 => [self.place(*first, skim, &mut track), Stamp::None],
+                _ => self.place_run(*first, &calm, skim, &mut track),
+            };
+            if let Some((least, most)) = &mut reached {
+                ends.into_iter().for_each(|stamp| reach(stamp, least, most));
             }
             rest = behind.get(calm.length..).unwrap_or_default();
         }
         if let Some(track) = track {
             self.part.tracks.insert(dialect, track);
         }
+        if let (Some(id), Some((Some(first), Some(last)))) = (session, reached) {
+            let session = self.part.sessions.entry(id).or_default();
+            reach(first, &mut session.first, &mut session.last);
+            reach(last, &mut session.first, &mut session.last);
+        } else if let Some(id) = session.filter(|_| !stamps.is_empty()) {
+            self.part.sessions.entry(id).or_default();
+        }
     }
 }
 
-/// Times of day that follow one another closely.
+/// Makes room for a stamp between the first and the last one of a session; among equal ones the earlier record stays.
+fn reach(stamp: Stamp, first: &mut Option<Stamp>, last: &mut Option<Stamp>) {
+    let Some(at) = micros(stamp) else { return };
+    if first.and_then(micros).is_none_or(|first| at < first) {
+        *first = Some(stamp);
+    }
+    if last.and_then(micros).is_none_or(|last| at > last) {
+        *last = Some(stamp);
+    }
+}
+
+/// The first place at or behind `from`, of which `passed` are passed already.
+pub(super) fn first_behind(places: &[usize], passed: &mut usize, from: usize) -> usize {
+    let rest = places.get(*passed..).unwrap_or_default();
+    *passed += rest.iter().take_while(|at| **at < from).count();
+    places.get(*passed).copied().unwrap_or(usize::MAX)
+}
+
+/// What records have in common that are skimmed in one go.
+#[derive(Clone, Copy)]
+struct Skim {
+    dialect: Dialect,
+    session: Option<u32>,
+    is_list: bool,
+    /// So long may silence between two of them last and still prove that nothing happened.
+    quiet: Option<i64>,
+}
+
+impl Skim {
+    fn new(dialect: Dialect, session: Option<u32>) -> Skim {
+        let is_list = dialect.coverage_kind() == CoverageKind::JobList;
+        let quiet = if is_list && session.is_none() { Some(BREATH) } else { dialect.quiet_time() };
+        Skim { dialect, session, is_list, quiet }
+    }
+
+    fn add(self, track: &mut Track, stamp: Stamp, at: i64) {
+        match self.is_list {
+            true => track.add_entry(stamp, at, self.dialect, None, self.session),
+            false => track.add(stamp, at, self.quiet, None),
+        }
+    }
+}
+
+/// Stamps that follow one another closely.
 struct CalmRun {
     /// How many there are behind the first one.
     length: usize,
     /// How many of them are later than the one before.
     rises: u64,
-    /// The last one.
+    /// The first one of the latest.
     last: Stamp,
 }
 
@@ -427,19 +505,38 @@ const CALM_STEP: i64 = HOUR;
 fn calm_run(first: Stamp, behind: &[Stamp], quiet: Option<i64>) -> CalmRun {
     let most = quiet.map_or(CALM_STEP, |quiet| quiet.min(CALM_STEP));
     let mut run = CalmRun { length: 0, rises: 0, last: first };
-    let Stamp::Clock { micros: mut before, .. } = first else { return run };
+    let Some((mut before, end)) = same_clock(first, first) else { return run };
     for stamp in behind {
-        let Stamp::Clock { micros, .. } = *stamp else { break };
+        let Some((micros, _)) = same_clock(first, *stamp) else { break };
         let step = micros - before;
-        if !(0..=most).contains(&step) {
+        if !(0..=most).contains(&step) || micros >= end {
             break;
         }
-        run.rises += u64::from(step > 0);
         run.length += 1;
-        run.last = *stamp;
+        if step > 0 {
+            run.rises += 1;
+            run.last = *stamp;
+        }
         before = micros;
     }
     run
+}
+
+/// The time of `stamp`, if it is settled as `first` is, up to some time.
+#[inline(always)]
+fn same_clock(first: Stamp, stamp: Stamp) -> Option<(i64, i64)> {
+    match (first, stamp) {
+        (Stamp::Clock { .. }, Stamp::Clock { micros, .. }) => Some((micros, i64::MAX)),
+        (
+            Stamp::Dated { micros: begun, zone, swappable, .. },
+            Stamp::Dated { micros, zone: same_zone, swappable: same, .. },
+        ) if zone == same_zone && swappable == same => {
+            // Another day of a date that can be read both ways may lie in another month.
+            let end = if swappable { (begun.div_euclid(DAY) + 1) * DAY } else { i64::MAX };
+            Some((micros, end))
+        }
+        _ => None,
+    }
 }
 
 /// A longer line is a whole document or row; the derived record's own words say more.

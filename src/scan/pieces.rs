@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::base::{DateOrder, Dialect, Feed, Record, Sink, Splitter};
 use crate::dialect::{Claim, Reader, SourceContext};
 use crate::input::{self, ChunkRange, Outcome, OutcomeSoFar, PlainFile, TextReader};
+use crate::matching::Places;
 
 use super::collect::{Collector, Reading};
 use super::part::Part;
@@ -191,7 +192,7 @@ pub(super) fn read_in_order(
     let is_cut = next.has_long_lines();
     join(&mut outcome, next);
     let resume = outcome.as_ref().filter(|_| !is_cut).and_then(|outcome| {
-        let left = memchr::memchr_iter(b'\n', buffer.as_bytes()).count() as u64;
+        let left = breaks(&buffer);
         let offset = rest.lines_before(last, left)?;
         Some(Resume {
             offset,
@@ -202,7 +203,7 @@ pub(super) fn read_in_order(
         })
     });
     let lines = outcome.as_ref().map_or(0, |outcome| outcome.breaks);
-    let left = memchr::memchr_iter(b'\n', buffer.as_bytes()).count() as u64;
+    let left = breaks(&buffer);
     let last_line = rest.read(ChunkRange { start: last, end });
     let next = Run { splitter: splitter.as_mut(), reading, part: &mut part }.read(
         last_line,
@@ -214,6 +215,11 @@ pub(super) fn read_in_order(
     let outcome = outcome?;
     let resume = resume.filter(|_| OutcomeSoFar::of(&outcome).is_some());
     Some((part, outcome, resume))
+}
+
+/// How many line breaks stand in a text.
+fn breaks(text: &str) -> u64 {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64
 }
 
 /// Splits and matches one text to its end; what it comes to is added to `part`.
@@ -239,13 +245,16 @@ impl Run<'_, '_, '_> {
     /// Reads a text behind what is left in the buffer, which begins behind so many lines of the source. `is_end`:
     /// nothing of the source follows; else what the splitter does not consume is left in the buffer.
     fn read(&mut self, mut text: TextReader<'_>, buffer: &mut String, lines: u64, is_end: bool) -> Outcome {
-        let lines = lines + memchr::memchr_iter(b'\n', buffer.as_bytes()).count() as u64;
-        let mut candidates = Vec::new();
+        // Line breaks in what is left in the buffer: nothing of it is counted twice.
+        let mut left = breaks(buffer);
+        let lines = lines + left;
+        let mut candidates = Places::default();
         let mut consumed = 0;
         // A record that goes on and on is looked at again when there is twice as much of it, not at each block.
         let mut enough = 0;
         loop {
             let block = text.next_block(buffer, consumed);
+            left += block.breaks;
             if block.feed == Feed::More && buffer.len() < enough.min(LONGEST_RECORD) {
                 consumed = 0;
                 continue;
@@ -256,7 +265,6 @@ impl Run<'_, '_, '_> {
                 _ if buffer.len() > LONGEST_RECORD => Feed::Full,
                 _ => Feed::More,
             };
-            let left = memchr::memchr_iter(b'\n', buffer.as_bytes()).count() as u64;
             let line = (lines + text.breaks()).saturating_sub(left);
             self.reading.plan.candidates(buffer, &mut candidates);
             let mut collector = Collector {
@@ -264,6 +272,7 @@ impl Run<'_, '_, '_> {
                 part: self.part,
                 text: buffer,
                 candidates: &candidates,
+                passed: [0; 2],
                 counted: 0,
                 line,
                 first_line: line,
@@ -280,6 +289,9 @@ impl Run<'_, '_, '_> {
                 consumed = buffer.len();
             }
             enough = if consumed == 0 { buffer.len() * 2 } else { 0 };
+            if consumed > 0 {
+                left = breaks(buffer.get(buffer.floor_char_boundary(consumed)..).unwrap_or(""));
+            }
             if block.feed == Feed::Last {
                 buffer.drain(..buffer.floor_char_boundary(consumed));
                 return text.finish();

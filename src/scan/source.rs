@@ -14,11 +14,11 @@ use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
 };
 use crate::input::{self, Format, Found, Kind, Outcome, PlainFile, TextReader};
-use crate::matching::{Matcher, Plan};
+use crate::matching::{Matcher, Places, Plan};
 use crate::pattern::Catalogue;
 
 use super::Options;
-use super::collect::{Collector, Reading};
+use super::collect::{Collector, Reading, first_behind};
 use super::part::Part;
 use super::pieces::{Resume, read_chunks, read_in_order, read_on, read_text};
 use super::repeats::Repeats;
@@ -258,7 +258,8 @@ impl<'c> Workshop<'c> {
             reading: &reading,
             part: &mut part,
             text: "",
-            candidates: &[],
+            candidates: &Places::default(),
+            passed: [0; 2],
             counted: 0,
             line: 0,
             first_line: 0,
@@ -286,13 +287,13 @@ impl<'c> Workshop<'c> {
         before: Option<Resume>,
         extract: &mut Extract,
     ) {
-        let order = extract.order.or_else(|| order_of_head(&text, dialect, &extract.path));
+        let plan = self.matcher.plan(extract.dialect);
+        let order = extract.order.or_else(|| order_of_head(&text, dialect, &plan, &extract.path));
         let before = before.filter(|before| order.is_none() || order == before.order);
         // What was read showed the order, or nothing did and it is the one that the user gave.
         let order = order.or_else(|| before.as_ref().and_then(|before| before.order));
         extract.order = order.or(self.order);
         let context = self.place(dialect, extract);
-        let plan = self.matcher.plan(extract.dialect);
         let reading = self.reading(&plan, &context);
         let chunks = text.cuttable().filter(|_| dialect.cuttable());
         let kept = text.plain_file().filter(|_| self.keeps);
@@ -379,9 +380,15 @@ fn read_unknown(mut text: TextReader<'_>, extract: &mut Extract) {
 }
 
 /// What the beginning of a source shows about the order of day and month.
-fn order_of_head(text: &TextReader<'_>, dialect: &'static dyn Reader, path: &str) -> Option<DateOrder> {
+fn order_of_head(
+    text: &TextReader<'_>,
+    dialect: &'static dyn Reader,
+    plan: &Plan<'_>,
+    path: &str,
+) -> Option<DateOrder> {
     let context = SourceContext { path: path.to_owned(), ..SourceContext::default() };
     let mut votes = Votes::default();
+    plan.candidates(text.head(), &mut votes.places);
     dialect.splitter(&context).split(text.head(), 1, Feed::Last, &mut votes);
     match (votes.month_first, votes.day_first) {
         (0, 0) => None,
@@ -396,6 +403,9 @@ fn order_of_head(text: &TextReader<'_>, dialect: &'static dyn Reader, path: &str
 struct Votes {
     month_first: u64,
     day_first: u64,
+    /// Records that hold a word of their dialect may show more than their dates do.
+    places: Places,
+    passed: usize,
 }
 
 impl Sink for Votes {
@@ -414,4 +424,20 @@ impl Sink for Votes {
     fn source_host(&mut self, _host: &str) {}
 
     fn notice(&mut self, _code: NoticeCode, _offset: usize, _detail: String) {}
+
+    fn wants_kind(&mut self, _kind: &'static str) -> bool {
+        false
+    }
+
+    fn wants_event(&mut self, _sources: &[&str], _code: &str) -> bool {
+        false
+    }
+
+    fn next_wanted(&mut self, _from: usize) -> usize {
+        usize::MAX
+    }
+
+    fn next_word(&mut self, from: usize) -> usize {
+        first_behind(&self.places.words, &mut self.passed, from)
+    }
 }

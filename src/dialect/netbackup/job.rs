@@ -66,6 +66,10 @@ impl Reader for Job {
         }
     }
 
+    fn telling_words(&self) -> &'static [&'static str] {
+        &["tatus", "TATUS", "ERR -", "FTL -", "for client "]
+    }
+
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
         Box::new(Lines::new(JobGrammar::default()))
     }
@@ -73,6 +77,14 @@ impl Reader for Job {
 
 /// A line's stamp and the text behind ` - `.
 fn dated(line: &str) -> Option<(dates::Read, &str)> {
+    // Nearly every line of job details is done with here.
+    if line.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(read) = dates::date_time(line).filter(|read| read.length + 3 <= LONGEST_STAMP)
+        && let Some(text) = line.get(read.length..).and_then(|rest| rest.strip_prefix(" - "))
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return Some((read, text));
+    }
     let line = line.trim_start_matches([' ', '\t', '\u{a0}']);
     // Most lines of other logs are done with here.
     if !line.starts_with(char::is_alphanumeric) {
@@ -96,6 +108,21 @@ pub(super) fn read_line<'a>(line: &'a str, sink: &mut dyn Sink) -> Option<Record
     let mut record = begin(line, sink)?;
     complete(&mut record);
     Some(record)
+}
+
+/// `Info bptm (pid=4503) using 64 data buffers`: the process id and a message that names neither job, image nor
+/// resource, and no status at its end.
+fn plain_info(text: &str) -> Option<(u64, &str)> {
+    let name = text.strip_prefix("Info ")?;
+    let open = memchr::memchr2(b' ', b'(', name.as_bytes()).filter(|end| *end > 0)?;
+    let pid = name.get(open..)?.trim_start_matches(' ').strip_prefix("(pid=")?;
+    let (pid, message) = pid.split_once(')')?;
+    let is_short = (1..=9).contains(&pid.len()) && pid.bytes().all(|byte| byte.is_ascii_digit());
+    let message = message.trim();
+    let tells = message.bytes().any(|byte| matches!(byte, b'_' | b'=' | b'(' | b')'))
+        || message.starts_with("starting ") && message.contains(" job")
+        || ["begin ", "end ", "ended ", "requesting resource"].iter().any(|begin| message.starts_with(begin));
+    (is_short && !tells && !message.is_empty()).then(|| Some((pid.parse().ok()?, message))).flatten()
 }
 
 fn begin<'a>(line: &'a str, sink: &mut dyn Sink) -> Option<Record<'a>> {
@@ -157,6 +184,8 @@ struct JobGrammar {
     job: Current,
     run: PastedRun,
     told: Told,
+    /// A head was read whose record is not complete.
+    is_pending: bool,
 }
 
 /// The job at hand.
@@ -196,15 +225,26 @@ impl Current {
 
     fn is_long_silent(&self, record: &Record<'_>) -> bool {
         let known = record.pid.is_none_or(|pid| self.pids.contains(&pid));
-        let (Some(last), false) = (self.last, known) else { return false };
+        !known && self.is_silent_before(record.stamp)
+    }
+
+    /// More than a day before this time.
+    fn is_silent_before(&self, stamp: Stamp) -> bool {
+        let Some(last) = self.last else { return false };
         // Read both ways, as day and month may yet be exchanged.
         [DateOrder::Mdy, DateOrder::Dmy].into_iter().all(|order| {
             let micros = |stamp: Stamp| match stamp.in_order(order) {
                 Stamp::Dated { micros, .. } => Some(micros),
                 _ => None,
             };
-            matches!((micros(last), micros(record.stamp)), (Some(last), Some(now)) if now - last > DAY)
+            matches!((micros(last), micros(stamp)), (Some(last), Some(now)) if now - last > DAY)
         })
+    }
+
+    /// Would a record of this process and time, which says nothing of the job, change nothing but the time?
+    fn is_plain(&self, pid: Option<u64>, stamp: Stamp) -> bool {
+        let is_known = pid.is_none_or(|pid| self.pids.contains(&pid));
+        self.begun && (is_known || self.pids.len() >= PIDS && !self.is_silent_before(stamp))
     }
 
     fn take_in(&mut self, record: &Record<'_>) {
@@ -260,11 +300,42 @@ impl Grammar for JobGrammar {
 
     fn head<'a>(&mut self, line: &'a str, number: u64, sink: &mut dyn Sink) -> Option<Record<'a>> {
         let mut record = self.read_head(line, sink)?;
+        self.is_pending = true;
         record.number = Some(number);
         Some(record)
     }
 
+    fn begins(&self, line: &str) -> bool {
+        dated(line).is_some()
+    }
+
+    fn reads_tails(&self) -> bool {
+        true
+    }
+
+    /// Of what a process says that the job has already, and that names nothing, only the time is kept.
+    fn skim(&mut self, line: &str, _number: u64, sink: &mut dyn Sink) -> Option<Stamp> {
+        if self.is_pending || !self.in_details || self.job.end != End::Open {
+            return None;
+        }
+        let (read, text) = dated(line).filter(|(read, _)| read.stamp.is_dated())?;
+        let (pid, message) = match text {
+            "begin writing" => (None, text),
+            _ => plain_info(text).map(|(pid, message)| (Some(pid), message))?,
+        };
+        if !self.job.is_plain(pid, read.stamp) || !self.run.learns_nothing(message) {
+            return None;
+        }
+        self.job.last = Some(read.stamp);
+        Some(read.cast(sink))
+    }
+
+    fn session(&self) -> Option<u32> {
+        Some(self.session)
+    }
+
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        self.is_pending = false;
         let mut record = record;
         if !record.head {
             sink.record(record);

@@ -61,16 +61,18 @@ impl Reader for Legacy {
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
         let process = context.place.process.clone();
-        Box::new(Lines::new(LegacyGrammar { process, failures: Vec::new(), next_failure: 0 }))
+        Box::new(Lines::new(LegacyGrammar { process }))
+    }
+
+    /// A status or an error counts even where no pattern asks for it, and whatever number the line has.
+    fn telling_words(&self) -> &'static [&'static str] {
+        &wording::FAILURES
     }
 }
 
 struct LegacyGrammar {
     /// The process whose log it is, as the path tells.
     process: Option<String>,
-    /// Where a status or the word for an error stands in the text at hand, and the first place that is not passed yet.
-    failures: Vec<usize>,
-    next_failure: usize,
 }
 
 impl Grammar for LegacyGrammar {
@@ -93,26 +95,14 @@ impl Grammar for LegacyGrammar {
         Some(record)
     }
 
-    fn prepare(&mut self, text: &str) {
-        wording::find_failures(text, &mut self.failures);
-        self.next_failure = 0;
+    /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
+    #[inline]
+    fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
+        usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
     }
 
-    /// Of a line with a usual head, without a status and without an error nothing is kept but its time.
-    fn skim(&mut self, line: &str, at: usize) -> Option<Stamp> {
-        while self.failures.get(self.next_failure).is_some_and(|failure| *failure < at) {
-            self.next_failure += 1;
-        }
-        let may_fail = self.failures.get(self.next_failure).is_some_and(|failure| *failure < at + line.len());
-        if may_fail {
-            return None;
-        }
-        // An error counts even where no pattern asks for it, and whatever number it has.
-        usual_stamp(line.as_bytes()).or_else(|| {
-            usual_head(line.as_bytes())
-                .filter(|head| head.severity() < Severity::Error)
-                .map(|head| head.stamp)
-        })
+    fn is_telling(&self, line: &str) -> bool {
+        wording::tells_failure(line)
     }
 
     fn finish(&mut self, record: Record<'_>, tail: &str, sink: &mut dyn Sink) {
@@ -178,14 +168,11 @@ fn whole_head(bytes: &[u8]) -> Option<Head> {
     usual_head(bytes).or_else(|| any_head(bytes))
 }
 
-/// The head that nearly every line has, `14:55:05.986 [14922] <16> `, byte by byte: the parsers of [`any_head`] take
-/// five times as long. What is unusual in any way is left to them.
+/// The head that nearly every line has, `14:55:05.986 [14922] <16> ` or `2:55:05.986 PM: [14922.512] <16> `, byte by
+/// byte: the parsers of [`any_head`] take five times as long. What is unusual in any way is left to them.
 #[inline]
 fn usual_head(bytes: &[u8]) -> Option<Head> {
-    let (clock, rest) = bytes.split_first_chunk::<8>()?;
-    let seconds = clock_seconds(*clock)?;
-    let ([b'.', f1, f2, f3, b' ', b'['], rest) = rest.split_first_chunk::<6>()? else { return None };
-    let millis = digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?;
+    let (stamp, rest) = usual_clock(bytes)?;
     let (pid, rest) = short_number(rest)?;
     let rest = match rest {
         [b'.', thread @ ..] => short_number(thread)?.1,
@@ -196,7 +183,7 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
     let [b'>', text @ ..] = rest else { return None };
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     (1..=64).contains(&level).then(|| Head {
-        stamp: Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true },
+        stamp,
         has_clock: true,
         pid: Some(u64::from(pid)),
         level: Some(u64::from(level)),
@@ -207,17 +194,47 @@ fn usual_head(bytes: &[u8]) -> Option<Head> {
 /// The stamp of a usual head whose level has one digit, which is below an error; the numbers in it are passed over.
 #[inline]
 fn usual_stamp(bytes: &[u8]) -> Option<Stamp> {
-    let (clock, rest) = bytes.split_first_chunk::<8>()?;
-    let seconds = clock_seconds(*clock)?;
-    let ([b'.', f1, f2, f3, b' ', b'['], rest) = rest.split_first_chunk::<6>()? else { return None };
-    let millis = digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?;
+    let (stamp, rest) = usual_clock(bytes)?;
     let rest = behind_digits(rest)?;
     let rest = match rest {
         [b'.', thread @ ..] => behind_digits(thread)?,
         rest => rest,
     };
     let [b']', b' ', b'<', b'1'..=b'9', b'>', ..] = rest else { return None };
-    Some(Stamp::Clock { micros: seconds * SECOND + i64::from(millis) * 1000, fraction: true })
+    Some(stamp)
+}
+
+/// The time of day of a usual head, and what stands behind the bracket that follows it.
+#[inline(always)]
+fn usual_clock(bytes: &[u8]) -> Option<(Stamp, &[u8])> {
+    // Only a clock of twelve hours writes an hour with one digit.
+    let (clock, rest) = match bytes {
+        [hour, rest @ ..] if rest.first() == Some(&b':') => {
+            let ([colon, m1, m2, other, s1, s2], rest) = rest.split_first_chunk::<6>()?;
+            ([b'0', *hour, *colon, *m1, *m2, *other, *s1, *s2], rest)
+        }
+        _ => bytes.split_first_chunk::<8>().map(|(clock, rest)| (*clock, rest))?,
+    };
+    let seconds = clock_seconds(clock)?;
+    let ([b'.', f1, f2, f3, b' ', next], rest) = rest.split_first_chunk::<6>()? else { return None };
+    let micros = i64::from(digit(*f1)? * 100 + digit(*f2)? * 10 + digit(*f3)?) * 1000;
+    let (seconds, rest) = match next {
+        b'[' => (seconds, rest),
+        half @ (b'A' | b'P') => {
+            let [b'M', b':', b' ', b'[', rest @ ..] = rest else { return None };
+            let hour = seconds / 3600;
+            let noon = if *half == b'P' { 12 } else { 0 };
+            ((1..=12).contains(&hour).then_some(seconds - (hour - hour % 12 - noon) * 3600)?, rest)
+        }
+        _ => return None,
+    };
+    Some((Stamp::Clock { micros: seconds * SECOND + micros, fraction: true }, rest))
+}
+
+/// The same of any usual head.
+#[inline(never)]
+fn mild_stamp(bytes: &[u8]) -> Option<Stamp> {
+    usual_head(bytes).filter(|head| head.severity() < Severity::Error).map(|head| head.stamp)
 }
 
 /// What stands behind one to seven digits, where eight bytes can be looked at at once.
@@ -456,10 +473,14 @@ mod tests {
     /// The fast way gives what the parsers give.
     #[test]
     fn usual_heads() {
-        let usual = "14:55:05.986 [14922] <16> text";
-        assert!(usual_head(usual.as_bytes()).is_some());
         let (mut seen, mut stamps) = (0, 0);
-        for at in 0..usual.len() {
+        let usual = [
+            "14:55:05.986 [14922] <16> text",
+            "12:55:05.986 AM: [14922.37] <16> text",
+            "2:55:05.986 PM: [14922.37] <16> text",
+        ];
+        for (usual, at) in usual.into_iter().flat_map(|usual| (0..usual.len()).map(move |at| (usual, at))) {
+            assert!(usual_head(usual.as_bytes()).is_some());
             for other in ["", "0", "9", "99999999999", ":", ".", " ", "\t", "[", "]", "<", ">", "x", "é"] {
                 for end in [at, at + 1] {
                     let line = format!("{}{other}{}", &usual[..at], &usual[end..]);
@@ -477,7 +498,7 @@ mod tests {
                 }
             }
         }
-        assert!(seen > 200 && stamps > 150, "{seen} {stamps}");
+        assert!(seen > 600 && stamps > 450, "{seen} {stamps}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use nom::{IResult, Parser};
 use serde::{Deserialize, Serialize};
 
 use super::{backup_id, wording};
-use crate::base::{Dialect, Record, Severity, Sink, Splitter};
+use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::dates;
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::saved::save;
@@ -43,6 +43,11 @@ impl Reader for Unified {
 
     fn splitter_from(&self, _context: &SourceContext, saved: &str) -> Option<Box<dyn Splitter>> {
         Lines::<UnifiedGrammar>::restored(saved)
+    }
+
+    /// The beginning of a message id, and the severities of errors.
+    fn telling_words(&self) -> &'static [&'static str] {
+        &["V-", "[Error]", "[Critical]", "[Emergency]", "[Alert]"]
     }
 }
 
@@ -154,6 +159,16 @@ impl Grammar for UnifiedGrammar {
             .fields
             .extend(values.into_iter().filter_map(|(name, value)| Some((name, Cow::Borrowed(value?)))));
         Some(record)
+    }
+
+    /// Of a line without a message id and without an error nothing is kept but its time.
+    #[inline]
+    fn skim(&mut self, line: &str, _number: u64, sink: &mut dyn Sink) -> Option<Stamp> {
+        let read = dates::date_time(line).filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))?;
+        let rest = line.get(read.length..)?.strip_prefix(" [")?;
+        let rest =
+            ["Debug", "Application", "Diagnostic"].iter().find_map(|class| rest.strip_prefix(class))?;
+        rest.starts_with("] NB 51216 ").then(|| read.cast(sink))
     }
 
     fn finish(&mut self, record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {

@@ -16,7 +16,9 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,9 @@ impl Traits {
 
     /// Takes a detail line in.
     pub(super) fn see(&mut self, record: &Record<'_>) {
+        if !holds_a_word(&record.body) {
+            return;
+        }
         let text = record.body.to_ascii_lowercase();
         let says = |words: &str| text.contains(words);
         let denies =
@@ -66,6 +71,31 @@ impl Traits {
             self.snapshot = Some(record.stamp);
         }
     }
+}
+
+/// Everything that is read of a detail line stands behind one of these, in any letter case.
+const WORDS: [&str; 9] = [
+    "accelerator enabled",
+    "forced rescan",
+    "synthetic",
+    "level incremental",
+    "blib",
+    "changed block tracking",
+    "vmware",
+    "transport type =",
+    "create snapshot",
+];
+
+/// Can the line show anything? Nearly all lines do not, and one search for all words is what tells soonest.
+fn holds_a_word(text: &str) -> bool {
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let builder = AhoCorasickBuilder::new()
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(WORDS);
+        builder.ok()
+    });
+    SEARCH.as_ref().is_none_or(|search| search.is_match(text))
 }
 
 /// A job whose details were pasted, as far as it is the backup of a virtual machine: the details must name the
@@ -105,6 +135,12 @@ impl PastedRun {
         if let Some(status) = wording::any_trailing_status(&record.body).filter(|_| ends) {
             self.result = Some(word_for(status));
         }
+    }
+
+    /// Would a record of the job that names nothing and has no status change nothing?
+    pub(super) fn learns_nothing(&self, text: &str) -> bool {
+        let is_begun = self.line != 0 && self.start.is_some();
+        is_begun && (self.writes || !text.starts_with("begin writing")) && !holds_a_word(text)
     }
 
     /// Gives the run out, if it is one.

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::packed::Searcher;
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use crate::base::Severity;
 
@@ -34,7 +33,9 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
         let mut from = 0;
         while let Some(found) = word.find(bytes.get(from..)?) {
             let behind = from + found + word.needle().len();
-            if let Some(status) = number_behind(text.get(behind..)?) {
+            if is_exit_status(bytes.get(..from + found)?)
+                && let Some(status) = number_behind(text.get(behind..)?)
+            {
                 return Some((behind, status));
             }
             from = behind;
@@ -48,24 +49,35 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     }
 }
 
-/// Where in a text the word `status`, or a severity of an error, stands, in ascending order, into `found` (which is
-/// cleared): what may be an error whatever number the line has.
-pub(super) fn find_failures(text: &str, found: &mut Vec<usize>) {
-    found.clear();
-    match ANY.as_ref() {
-        Some(any) => found.extend(any.find_iter(text).map(|word| word.start())),
-        None => {
-            FAILURES.iter().for_each(|word| found.extend(memmem::find_iter(text.as_bytes(), word)));
-            found.sort_unstable();
-        }
-    }
+/// Is the word `status`, whose second letter stands behind `before`, one that a process ends with, and not a part of
+/// another one (`DEVICE_STATUS 1 5`, `apparatus`)?
+fn is_exit_status(before: &[u8]) -> bool {
+    let Some((first, before)) = before.split_last() else { return false };
+    let begins_word = match before.last() {
+        Some(b'_') => [&b"exit_"[..], b"job_"].iter().any(|word| ends_with_folded(before, word)),
+        // `FinalJobStatus`.
+        Some(letter) if letter.is_ascii_alphanumeric() => *first == b'S' && letter.is_ascii_lowercase(),
+        _ => true,
+    };
+    first.eq_ignore_ascii_case(&b's') && begins_word
 }
 
-/// The word `status` without its first letter, and errors among the severities that a text states itself.
-const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
+fn ends_with_folded(text: &[u8], end: &[u8]) -> bool {
+    text.len()
+        .checked_sub(end.len())
+        .and_then(|at| text.get(at..))
+        .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
 
-/// All of them at once; `None` on processors without vectors.
-static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(FAILURES));
+/// Does a line in which one of [`FAILURES`] stands tell of an error?
+#[cold]
+pub(super) fn tells_failure(line: &str) -> bool {
+    stated_status(line).is_some() || stated_severity(line) >= Severity::Error
+}
+
+/// What shows that a text may tell of an error: the word `status` without its first letter, and errors among the
+/// severities that a text states itself.
+pub(super) const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =
@@ -264,6 +276,7 @@ mod tests {
             ("done. status: 84: media write error", "84"),
             ("backup of client x exited with status code 6", "6"),
             ("get_status: INF - status=13", "13"),
+            ("bpbrm main: FinalJobStatus 96", "96"),
         ] {
             assert_eq!(stated_status(text), Some(status), "{text}");
         }
@@ -272,6 +285,8 @@ mod tests {
             "Status = no images were successfully processed.",
             "media close failed with status 2060017",
             "statuses 5",
+            "apparatus 5",
+            "send_MDS_msg: DEVICE_STATUS 1 27 media01 A00012 4000042 HP_Drv003 2000003 0 0",
             "",
         ] {
             assert_eq!(stated_status(text), None, "{text}");

@@ -61,6 +61,14 @@ impl Clock {
         Some(head)
     }
 
+    /// The same of a line that certainly has no bare letter behind its time: only counts it.
+    pub(super) fn pass(&mut self, number: u64) {
+        if number > self.counted {
+            self.counted = number;
+            self.without_half += 1;
+        }
+    }
+
     /// Texts can begin with the word `A`, so the letter counts only where most lines have it. The first line is
     /// judged by what follows: the rest of a sentence that began with `A` is written small.
     fn believes(&self, rest: &str) -> bool {

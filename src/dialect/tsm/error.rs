@@ -139,7 +139,9 @@ pub(super) fn describe(record: &mut Record<'_>) {
 
 /// Header and seam of a circular log.
 pub(super) fn is_log_mark(body: &str) -> bool {
-    body.starts_with("LOGHEADERREC") || body.lines().next().is_some_and(|line| line.trim() == "END OF DATA")
+    body.starts_with("LOGHEADERREC")
+        || body.trim_start().starts_with("END OF DATA")
+            && body.lines().next().is_some_and(|line| line.trim() == "END OF DATA")
 }
 
 /// `cuGetBackQryResp: Server aborted ...`: a function of the client speaks, without a message id.
@@ -186,6 +188,8 @@ pub(super) fn strip_trace(text: &str) -> (Trace<'_>, &str) {
 
 /// `..\..\common\vm\vmvisdk.cpp(2436): text`, `backupdb.cpp ( 609): text`.
 pub(super) fn source_location(text: &str) -> Option<(&str, &str)> {
+    // Most texts hold none.
+    memchr::memchr(b'(', text.as_bytes())?;
     let line = text.lines().next()?;
     let open = line.find('(')?;
     let (file, number) = (line.get(..open)?.trim_end(), line.get(open + 1..)?);

@@ -14,6 +14,9 @@ use std::borrow::Cow;
 use super::message::starts_folded;
 use crate::base::Record;
 
+/// Kind of a record about one file.
+pub(super) const FILE: &str = "file";
+
 /// A line about one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileLine<'a> {
@@ -32,15 +35,17 @@ const MOST_KIND: usize = 48;
 
 /// Reads a line about a file. The size is the first word behind the arrow, the result stands at the right end.
 pub(super) fn file_line(body: &str) -> Option<FileLine<'_>> {
-    let line = body.lines().next()?;
-    let arrow = memchr::memmem::find(line.as_bytes().get(..MOST_KIND.min(line.len()))?, b"-->")?;
+    let end = memchr::memchr(b'\n', body.as_bytes()).unwrap_or(body.len());
+    let line = body.get(..end)?;
+    let start = line.as_bytes().get(..MOST_KIND.min(line.len()))?;
+    let arrow = memchr::memchr_iter(b'-', start).find(|at| start.get(*at..at + 3) == Some(b"-->"))?;
     let mut kind = line.get(..arrow)?.trim();
     let mut retry = None;
     if let Some(rest) = kind.strip_prefix("Retry #") {
         let (number, rest) = rest.trim_start().split_once(' ')?;
         (retry, kind) = (Some(number), rest.trim());
     }
-    if kind.is_empty() || !kind.chars().all(|c| c.is_alphabetic() || c == ' ') {
+    if kind.is_empty() || !(is_known_kind(kind) || kind.chars().all(|c| c.is_alphabetic() || c == ' ')) {
         return None;
     }
     let rest = line.get(arrow + 3..)?.trim();
@@ -61,9 +66,11 @@ fn split_result(text: &str) -> (&str, Option<&str>) {
             return (path.trim_end(), Some(ending.trim()));
         }
     }
-    match text.rfind(" [").and_then(|at| text.split_at_checked(at)) {
-        Some((path, result)) if result.ends_with(']') => (path.trim_end(), Some(result.trim())),
-        _ => (text, None),
+    let opens = |at: &usize| text.as_bytes().get(at.wrapping_sub(1)) == Some(&b' ');
+    let open = text.ends_with(']').then(|| memchr::memrchr_iter(b'[', text.as_bytes()).find(opens)).flatten();
+    match open.and_then(|at| text.split_at_checked(at - 1)) {
+        Some((path, result)) => (path.trim_end(), Some(result.trim())),
+        None => (text, None),
     }
 }
 
@@ -88,7 +95,7 @@ pub(super) fn is_known_kind(kind: &str) -> bool {
 impl<'a> FileLine<'a> {
     /// Writes what the line says into its record.
     pub(super) fn apply(&self, record: &mut Record<'a>) {
-        record.kind = "file";
+        record.kind = FILE;
         record.fields.push(("path", Cow::Borrowed(self.path)));
         if let Some(result) = self.result {
             record.fields.push(("result", Cow::Borrowed(result)));

@@ -22,7 +22,7 @@ use super::clock::{self, Clock};
 use super::error::is_log_mark;
 use super::message::{message, quoted};
 use super::planned::Planned;
-use super::progress::{file_line, is_known_kind};
+use super::progress::{FILE, file_line, is_known_kind};
 use super::run::Client;
 use super::vm_backup::{Moment, derived};
 use crate::base::stamp::{DAY, HOUR};
@@ -30,6 +30,7 @@ use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::saved::Word;
 use crate::dialect::saved::save;
+use crate::dialect::shown::Shown;
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
 /// The reader of scheduler logs.
@@ -115,6 +116,11 @@ struct SchedulerGrammar {
     /// Options of the announced schedule, which may ask for a mode.
     next_options: String,
     planned: Planned,
+    #[serde(skip)]
+    shown: Shown,
+    /// A head was read whose record is not complete.
+    #[serde(skip)]
+    is_pending: bool,
 }
 
 impl SchedulerGrammar {
@@ -126,6 +132,8 @@ impl SchedulerGrammar {
             next: (None, None),
             next_options: String::new(),
             planned: Planned::default(),
+            shown: Shown::default(),
+            is_pending: false,
         }
     }
 }
@@ -151,10 +159,44 @@ impl Grammar for SchedulerGrammar {
             None => return None,
         };
         record.line = Some(number);
+        self.is_pending = true;
         Some(record)
     }
 
+    fn begins(&self, line: &str) -> bool {
+        clock::stamp(line).is_some()
+    }
+
+    /// Of a line about a file, which nearly all lines are, nothing is kept but its time, unless somebody asks for such
+    /// lines or the run learns from it.
+    fn skim(&mut self, line: &str, number: u64, sink: &mut dyn Sink) -> Option<Stamp> {
+        let head = clock::stamp(line).filter(|_| !self.is_pending)?;
+        let file = file_line(head.rest).filter(|file| is_known_kind(file.kind))?;
+        let session = self.client.session;
+        let is_over = self.run.as_ref().is_some_and(Run::has_result);
+        let values = [("path", Some(file.path)), ("result", file.result), ("retry", file.retry)];
+        let is_plain = !is_over
+            && self.client.banner.learns_nothing(file.path)
+            && self.shown.is_of(session)
+            && values
+                .iter()
+                .all(|(name, value)| value.is_none_or(|value| self.shown.knows(session, name, value)))
+            && !sink.wants_kind(FILE);
+        is_plain.then(|| {
+            self.clock.pass(number);
+            if let Some(order) = head.vote {
+                sink.date_vote(order);
+            }
+            head.stamp
+        })
+    }
+
+    fn session(&self) -> Option<u32> {
+        self.client.session
+    }
+
     fn finish(&mut self, mut record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        self.is_pending = false;
         let Some(line) = record.line.take() else {
             sink.record(record);
             return;
@@ -167,6 +209,7 @@ impl Grammar for SchedulerGrammar {
         self.within(&step, text, &mut record, sink);
         record.session = self.client.session;
         let (start, end) = (record.start, record.end);
+        self.shown.take_in(&record);
         let window = text.strip_prefix("Server Window Start:").filter(|_| record.kind == "announcement");
         sink.record(record);
         if let (Some(window), Some(schedule)) = (window.and_then(|rest| rest.lines().next()), &self.next.0) {
@@ -255,7 +298,7 @@ fn step(text: &str) -> Step<'_> {
 impl SchedulerGrammar {
     /// Opens and closes runs before the record is read.
     fn before(&mut self, step: &Step<'_>, record: &Record<'_>, at: &Moment, sink: &mut dyn Sink) {
-        let has_result = self.run.as_ref().is_some_and(|run| run.result.is_some() && run.complete);
+        let has_result = self.run.as_ref().is_some_and(Run::has_result);
         let begun = self.run.as_ref().is_some_and(|run| run.begun || run.result.is_some());
         let closes = match step {
             Step::Outside => true,
@@ -376,6 +419,11 @@ impl SchedulerGrammar {
 const MOST_OPTIONS: usize = 4096;
 
 impl Run {
+    /// Nothing more is expected of it.
+    fn has_result(&self) -> bool {
+        self.result.is_some() && self.complete
+    }
+
     fn note(&mut self, name: &str) {
         if !name.is_empty() {
             self.schedule = Some(name.to_owned());

@@ -14,7 +14,7 @@ use super::vm_name;
 use super::work::Work;
 use super::yearless::FirstDay;
 use crate::base::name::MachineId;
-use crate::base::{Dialect, FactKind, Record, Sink, Stamp};
+use crate::base::{Dialect, FactKind, Record, Severity, Sink, Stamp};
 use crate::dialect::lines::Grammar;
 use crate::dialect::saved::save;
 
@@ -24,12 +24,28 @@ pub(super) struct Agent {
     dialect: Dialect,
     days: FirstDay,
     book: TaskBook,
+    /// A head was read whose record is not complete.
+    #[serde(skip)]
+    is_pending: bool,
 }
+
+/// Everything that is read here stands behind one of these: of a line without any only its operation counts.
+pub(super) const WORDS: [&str; 9] = [
+    "napshot",
+    "NAPSHOT",
+    "econfig",
+    "ECONFIG",
+    "[VpxLRO] --",
+    "vim.VirtualMachine:vm-",
+    "changeTrackingEnabled",
+    ".vmx",
+    " for VMware ",
+];
 
 impl Agent {
     /// A grammar that gives records of this dialect.
     pub(super) fn new(dialect: Dialect) -> Agent {
-        Agent { dialect, days: FirstDay::default(), book: TaskBook::default() }
+        Agent { dialect, days: FirstDay::default(), book: TaskBook::default(), is_pending: false }
     }
 }
 
@@ -44,9 +60,11 @@ impl Grammar for Agent {
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
         if let Some(text) = section(line) {
+            self.is_pending = true;
             return Some(Record::new(self.dialect, text));
         }
         let head = parse(line)?;
+        self.is_pending = true;
         let mut record = Record::new(self.dialect, head.text);
         record.stamp = match head.when {
             When::Missing => Stamp::None,
@@ -66,7 +84,20 @@ impl Grammar for Agent {
         Some(record)
     }
 
+    fn begins(&self, line: &str) -> bool {
+        parse(line).is_some_and(|head| matches!(head.when, When::Stamp(_)))
+    }
+
+    /// Of a line without any of the words and of no task's operation nothing is kept but its time.
+    fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
+        let head = parse(line).filter(|head| !self.is_pending && head.severity < Severity::Error)?;
+        let When::Stamp(stamp) = head.when else { return None };
+        let operation = head.op_id.and_then(|op_id| self.book.operation(op_id));
+        operation.is_none_or(|operation| operation.session.is_none()).then_some(stamp)
+    }
+
     fn finish(&mut self, mut record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        self.is_pending = false;
         if record.head {
             self.learn(&record, sink);
             let done =

@@ -76,6 +76,16 @@ impl<'a> Head<'a> {
 
 /// Reads the head of a line.
 pub(super) fn parse(line: &str) -> Option<Head<'_>> {
+    usual(line).or_else(|| any(line))
+}
+
+/// The head of nearly every line from 6.0 on: no line of another layout reads as one.
+fn usual(line: &str) -> Option<Head<'_>> {
+    let (stamp, used) = iso(line)?;
+    six(stamp, line.get(used..)?.strip_prefix(' ')?.trim_start_matches(' '))
+}
+
+fn any(line: &str) -> Option<Head<'_>> {
     if let Some(head) = classic(line) {
         return Some(head);
     }
@@ -271,17 +281,20 @@ fn closing(inner: &str) -> Option<usize> {
 fn attributes<'a>(text: &'a str, head: &mut Head<'a>) {
     const NAMES: [&str; 8] =
         [" sub=", " item=", " req=", " opID=", " sid=", " user=", " update=", " reason="];
-    let mut found: Vec<(usize, &str)> = Vec::new();
-    for at in memchr::memchr_iter(b' ', text.as_bytes()) {
-        let rest = text.get(at..).unwrap_or("");
-        if let Some(name) = NAMES.iter().find(|name| rest.starts_with(**name))
-            && found.iter().all(|(_, known)| known != name)
+    let mut found = [None; NAMES.len()];
+    let mut count = 0;
+    for equals in memchr::memchr_iter(b'=', text.as_bytes()) {
+        let before = text.get(..=equals).unwrap_or("");
+        if let Some(name) = NAMES.iter().find(|name| before.ends_with(**name))
+            && found.iter().flatten().all(|(_, known)| known != name)
+            && let Some(slot) = found.get_mut(count)
         {
-            found.push((at, *name));
+            *slot = Some((before.len() - name.len(), *name));
+            count += 1;
         }
     }
-    for (index, (at, name)) in found.iter().enumerate() {
-        let end = found.get(index + 1).map_or(text.len(), |(next, _)| *next);
+    for (index, (at, name)) in found.iter().flatten().enumerate() {
+        let end = found.get(index + 1).copied().flatten().map_or(text.len(), |(next, _)| next);
         let value = text.get(at + name.len()..end).unwrap_or("").trim().trim_matches('"');
         if value.is_empty() {
             continue;

@@ -12,7 +12,7 @@
 //! completed with success is the proof, whatever else the log says. Lines of other programs of the host that write
 //! alike (`rhttpproxy`, `fdm`) are not read.
 
-use super::agent::Agent;
+use super::agent::{Agent, WORDS};
 use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
@@ -33,6 +33,10 @@ impl Reader for Hostd {
 
     fn place(&self, path: &str) -> Place {
         host_log(path, "hostd")
+    }
+
+    fn telling_words(&self) -> &'static [&'static str] {
+        &WORDS
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {

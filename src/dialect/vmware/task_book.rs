@@ -142,6 +142,9 @@ impl TaskBook {
 
     /// What is known of the operation that this line belongs to.
     pub(super) fn operation(&self, op_id: &str) -> Option<&Operation> {
+        if self.operations.entries.is_empty() {
+            return None;
+        }
         self.operations.get(self.operation_key(op_id)?)
     }
 

@@ -20,12 +20,13 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::place;
-use super::vmx_meaning::Machine;
+use super::vmx_meaning::{self, Machine};
 use super::vmx_source::{self, SEARCHED};
 use super::yearless::{FirstDay, Yearless, yearless};
 use crate::base::{Dialect, Feed, Record, Severity, Sink, Splitter, Stamp, Zone};
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::saved::{restore, save};
+use crate::dialect::shown::Shown;
 use crate::dialect::{Claim, Place, Reader, SourceContext, dates, folder_name};
 
 /// The reader of `vmware.log`.
@@ -46,6 +47,10 @@ impl Reader for VmxLog {
 
     fn place(&self, path: &str) -> Place {
         Place { stream: Some(place::stream(path)), ..Place::default() }
+    }
+
+    fn telling_words(&self) -> &'static [&'static str] {
+        &vmx_meaning::WORDS
     }
 
     fn splitter(&self, context: &SourceContext) -> Box<dyn Splitter> {
@@ -92,7 +97,7 @@ impl Splitter for VmxSplitter {
                 return 0;
             }
             let machine = Machine::new(vmx_source::told(text, path));
-            let lines = Box::new(Lines::new(VmxGrammar { days: FirstDay::default(), machine }));
+            let lines = Box::new(Lines::new(VmxGrammar::new(machine)));
             *self = VmxSplitter::Reading { lines, folder: folder_name(path).map(str::to_owned) };
         }
         match self {
@@ -106,6 +111,17 @@ impl Splitter for VmxSplitter {
 struct VmxGrammar {
     days: FirstDay,
     machine: Machine,
+    #[serde(skip)]
+    shown: Shown,
+    /// A head was read whose record is not complete.
+    #[serde(skip)]
+    is_pending: bool,
+}
+
+impl VmxGrammar {
+    fn new(machine: Machine) -> VmxGrammar {
+        VmxGrammar { days: FirstDay::default(), machine, shown: Shown::default(), is_pending: false }
+    }
 }
 
 impl Grammar for VmxGrammar {
@@ -115,9 +131,11 @@ impl Grammar for VmxGrammar {
 
     fn head<'a>(&mut self, line: &'a str, _number: u64, _sink: &mut dyn Sink) -> Option<Record<'a>> {
         if mapping(line).is_some() {
+            self.is_pending = true;
             return Some(Record::new(Dialect::VmwareVmxLog, line));
         }
         let head = parse(line)?;
+        self.is_pending = true;
         let mut record = Record::new(Dialect::VmwareVmxLog, head.text);
         record.stamp = match head.when {
             When::None => Stamp::None,
@@ -129,12 +147,35 @@ impl Grammar for VmxGrammar {
         Some(record)
     }
 
+    fn begins(&self, line: &str) -> bool {
+        parse(line).is_some_and(|head| matches!(head.when, When::Stamp(_)))
+    }
+
+    /// Of a line without any of the words nothing is kept but its time, once its machine and its thread are known.
+    fn skim(&mut self, line: &str, _number: u64, _sink: &mut dyn Sink) -> Option<Stamp> {
+        let head = parse(line).filter(|head| !self.is_pending && head.severity < Severity::Error)?;
+        let When::Stamp(stamp) = head.when else { return None };
+        let session = self.session();
+        let vm = self.machine.vm().unwrap_or("");
+        let is_known =
+            self.shown.knows(session, "thread", head.thread) && self.shown.knows(session, "vm", vm);
+        is_known.then_some(stamp)
+    }
+
+    fn session(&self) -> Option<u32> {
+        Some(self.machine.session())
+    }
+
     fn finish(&mut self, mut record: Record<'_>, _tail: &str, sink: &mut dyn Sink) {
+        self.is_pending = false;
         if record.head {
             if let Some(is_physical) = mapping(record.body.as_ref()) {
                 self.machine.mapped_disk(&mut record, is_physical);
             } else {
                 self.machine.read(&mut record, sink);
+            }
+            if record.session.is_some() {
+                self.shown.take_in(&record);
             }
         }
         sink.record(record);
@@ -222,17 +263,17 @@ fn piped(rest: &str) -> Option<(&str, &str)> {
 /// `I120: text`. The number is how talkative the line is, no error number.
 fn level(text: &str) -> (Severity, &str) {
     let read = || {
-        let (code, rest) = text.split_once(": ").or_else(|| text.strip_suffix(':').map(|code| (code, "")))?;
-        let (letter, number) = code.split_at_checked(1)?;
-        let is_number = (2..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-        let severity = match letter {
-            "A" | "I" => Severity::Info,
-            "W" => Severity::Warning,
-            "E" => Severity::Error,
-            "D" | "V" => Severity::Debug,
+        let severity = match text.as_bytes().first()? {
+            b'A' | b'I' => Severity::Info,
+            b'W' => Severity::Warning,
+            b'E' => Severity::Error,
+            b'D' | b'V' => Severity::Debug,
             _ => return None,
         };
-        is_number.then_some((severity, rest))
+        let number = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        let rest = text.get(1 + number..).filter(|_| (2..=3).contains(&number))?.strip_prefix(':')?;
+        let rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ')? };
+        Some((severity, rest))
     };
     read().unwrap_or((Severity::Unknown, text))
 }

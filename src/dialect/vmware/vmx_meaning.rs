@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::agent::version;
-use super::vm_name::{FilePath, VOLUMES, paths};
+use super::vm_name::{FilePath, paths};
 use super::vmx_source::{Told, configuration, display_name};
 use crate::base::name::{MachineId, fold};
 use crate::base::{FactKind, Record, Sink};
@@ -55,6 +55,16 @@ impl Machine {
             deltas: IndexMap::new(),
             is_explained: false,
         }
+    }
+
+    /// Number of the machine in the text.
+    pub(super) fn session(&self) -> u32 {
+        self.session
+    }
+
+    /// The name of the machine.
+    pub(super) fn vm(&self) -> Option<&str> {
+        self.told.vm.as_deref()
     }
 
     /// Gives the record its kind and fields.
@@ -328,17 +338,24 @@ impl Machine {
     }
 }
 
-/// Everything that is read here stands behind one of these.
-const WORDS: [&str; 9] = [
+/// Everything that is read here stands behind one of these. Of the paths of disks only those are looked at that stand
+/// behind `DISK: OPEN ` or are mapped.
+pub(super) const WORDS: [&str; 15] = [
     "Snapshot",
     "SNAPSHOT:",
     "onsolidate",
     "DISKLIB-CBT",
     "DICT ",
     "DISK: OPEN ",
-    VOLUMES,
     " for VMware ",
     "ostname=",
+    ".vmx",
+    ".vmsd",
+    ".vmsn",
+    ".nvram",
+    "-rdm",
+    "RawDeviceMap",
+    "Type 10",
 ];
 
 /// Can the line mean anything? Nearly all lines do not, and one search for all words is what tells soonest.

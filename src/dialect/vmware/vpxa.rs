@@ -11,7 +11,7 @@
 //! recognised. A revert through this agent (its method's name is unverified) counts as done when it is finished
 //! without an error.
 
-use super::agent::Agent;
+use super::agent::{Agent, WORDS};
 use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
@@ -32,6 +32,10 @@ impl Reader for Vpxa {
 
     fn place(&self, path: &str) -> Place {
         host_log(path, "vpxa")
+    }
+
+    fn telling_words(&self) -> &'static [&'static str] {
+        &WORDS
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {

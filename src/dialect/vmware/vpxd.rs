@@ -12,7 +12,7 @@
 //! the id came before it; one whose BEGIN is not in the log and which names no method proves nothing. Machines appear
 //! as ids (`vm-77`); their names are taken from lines that print both.
 
-use super::agent::Agent;
+use super::agent::{Agent, WORDS};
 use super::agent_claim::claim;
 use super::place::host_log;
 use crate::base::{Dialect, Splitter};
@@ -33,6 +33,10 @@ impl Reader for Vpxd {
 
     fn place(&self, path: &str) -> Place {
         host_log(path, "vpxd")
+    }
+
+    fn telling_words(&self) -> &'static [&'static str] {
+        &WORDS
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {

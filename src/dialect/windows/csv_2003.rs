@@ -13,9 +13,9 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::blocks::{Blocks, Layout};
+use super::blocks::{Blocks, Layout, PlainRow};
 use super::entry::{Entry, id};
-use super::{levels, rows, times};
+use super::{levels, missing_description, rows, times};
 use crate::base::{Dialect, Sink, Splitter};
 use crate::dialect::dates;
 use crate::dialect::lines::next_line;
@@ -26,18 +26,57 @@ pub(super) struct Csv2003;
 
 const SEPARATORS: [char; 3] = [',', '\t', ';'];
 
+/// What stands behind the time in a row of the plainest sort: without quotes, an id of digits.
+struct Columns<'a> {
+    /// From the source to the computer.
+    all: &'a str,
+    level: &'a str,
+    user: &'a str,
+    computer: &'a str,
+    description: &'a str,
+}
+
+impl<'a> Columns<'a> {
+    fn plain(row: &'a str) -> Option<Columns<'a>> {
+        let mut fields = row.splitn(7, ',');
+        let (source, level) = (fields.next()?, fields.next()?);
+        let (_category, id) = (fields.next()?, fields.next()?);
+        let (user, computer, description) = (fields.next()?, fields.next()?, fields.next()?);
+        let is_plain = !source.trim().is_empty()
+            && (1..10).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_digit())
+            && memchr::memchr2(b'"', b'\r', row.as_bytes()).is_none();
+        let all = row.get(..row.len() - description.len() - 1)?;
+        is_plain.then_some(Columns { all, level, user, computer, description })
+    }
+}
+
+/// Is it what Event Viewer writes of a user, or is the type a word that it knows?
+fn is_event(level: &str, user: &str, computer: &str) -> bool {
+    let user_fits = user.eq_ignore_ascii_case("n/a") || user.contains('\\');
+    let named = !computer.is_empty() && !computer.contains(' ');
+    named && (user_fits || levels::severity(level).is_some())
+}
+
 impl Reader for Csv2003 {
     fn dialect(&self) -> Dialect {
         Dialect::WindowsCsv2003
     }
 
     fn claim(&self, line: &str) -> Claim {
-        let Some(separator) = row_separator(line) else { return Claim::No };
-        let fields = rows::head_fields(line, char::from(separator), 8);
-        let field = |place: usize| fields.get(place).map_or("", |field| field.trim());
-        let user_fits = field(6).eq_ignore_ascii_case("n/a") || field(6).contains('\\');
-        let named = !field(7).is_empty() && !field(7).contains(' ');
-        if named && (user_fits || levels::severity(field(3)).is_some()) { Claim::Strong } else { Claim::Weak }
+        let is_event =
+            match dates::usual_fields(line, b',').and_then(|read| Columns::plain(line.get(read.length..)?)) {
+                Some(Columns { level, user, computer, .. }) => {
+                    is_event(level.trim(), user.trim(), computer.trim())
+                }
+                None => {
+                    let Some(separator) = row_separator(line) else { return Claim::No };
+                    let fields = rows::head_fields(line, char::from(separator), 8);
+                    let field = |place: usize| fields.get(place).map_or("", |field| field.trim());
+                    is_event(field(3), field(6), field(7))
+                }
+            };
+        if is_event { Claim::Strong } else { Claim::Weak }
     }
 
     fn splitter(&self, _context: &SourceContext) -> Box<dyn Splitter> {
@@ -91,6 +130,15 @@ impl Layout for Rows {
 
     fn piece(&self, text: &str, whole: bool) -> Option<usize> {
         rows::piece(text, whole, |line| self.separator(line))
+    }
+
+    fn plain_row<'a>(&self, text: &'a str) -> Option<PlainRow<'a>> {
+        let read = dates::usual_fields(text, b',')?;
+        let end = memchr::memchr(b'\n', text.as_bytes())?;
+        let row = text.get(read.length..end)?;
+        let columns = Columns::plain(row.strip_suffix('\r').unwrap_or(row))?;
+        let is_row = !missing_description::may_be(columns.description);
+        is_row.then_some(PlainRow { length: end + 1, read, columns: columns.all })
     }
 
     fn read<'a>(&mut self, piece: &'a str, _at: usize, sink: &mut dyn Sink) -> Option<Entry<'a>> {

@@ -73,6 +73,9 @@ const PSLOGLIST: &str = "Message text not available.";
 
 /// Reads the sentence at the beginning of a description; `None` where the description is a real one.
 pub(super) fn read(body: &str) -> Option<Missing> {
+    if !may_be(body) {
+        return None;
+    }
     let text = body.trim_start();
     if text.starts_with(PSLOGLIST) {
         return Some(from_psloglist(text));
@@ -93,6 +96,25 @@ pub(super) fn read(body: &str) -> Option<Missing> {
     missing.text = joined(&strings);
     missing.strings = Some(strings);
     Some(missing)
+}
+
+/// Can a description be the sentence? Few are, and most are done with at their first letters.
+pub(super) fn may_be(body: &str) -> bool {
+    let text = body.trim_start();
+    let mut words = text.split_whitespace();
+    let (first, second) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let begins = |word: &str, beginning: &str| {
+        word.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    };
+    // A letter that is no ASCII may be the capital of one.
+    !first.is_ascii()
+        || !second.is_ascii()
+        || first.starts_with('<')
+        || (begins(first, "the") || begins(first, "la")) && begins(second, "description")
+        || begins(first, "die") && begins(second, "beschreibung")
+        || begins(first, "no") && begins(second, "se")
+        || text.starts_with(PSLOGLIST)
+        || !text.is_ascii() && text.contains("見つかりません")
 }
 
 /// Insertion strings as one text, without the empty ones.

@@ -102,14 +102,24 @@ impl BootWatch {
         if is_boot && log.boots.len() < MOST {
             log.boots.entry(micros).or_insert_with(|| Boot::of(record, line));
         }
-        let noted = is_other && may_note && log.slots.insert(micros.div_euclid(SLOT));
-        log.overflown |= log.boots.len() >= MOST;
-        let day = micros.div_euclid(DAY);
-        if log.days.len() < MOST || log.days.contains_key(&day) {
-            let earliest = log.days.entry(day).or_insert(micros);
-            *earliest = micros.min(*earliest);
-        }
+        let noted = log.note(micros, is_other && may_note);
         self.slots += usize::from(noted);
+    }
+
+    /// The place of the log that a record belongs to, where it is known.
+    pub(super) fn place_of(&self, record: &Record<'_>) -> Option<usize> {
+        self.logs.get_index_of(&key(record))
+    }
+
+    /// An information event of another source in the log at this place. `false`: there is none.
+    pub(super) fn see_other(&mut self, place: usize, stamp: Stamp) -> bool {
+        let Some(((_, _, is_instant), log)) = self.logs.get_index_mut(place) else { return false };
+        let Some(micros) = micros(stamp).filter(|_| *is_instant == stamp.instant().is_some()) else {
+            return false;
+        };
+        let noted = log.note(micros, self.slots < MOST_SLOTS);
+        self.slots += usize::from(noted);
+        true
     }
 
     fn note_driver(&mut self, record: &Record<'_>) {
@@ -177,6 +187,18 @@ fn micros(stamp: Stamp) -> Option<i64> {
 }
 
 impl Log {
+    /// Notes an event of this time, and the slot it lies in if that is to be noted. Was the slot a new one?
+    fn note(&mut self, micros: i64, notes_slot: bool) -> bool {
+        let is_new = notes_slot && self.slots.insert(micros.div_euclid(SLOT));
+        self.overflown |= self.boots.len() >= MOST;
+        let day = micros.div_euclid(DAY);
+        if self.days.len() < MOST || self.days.contains_key(&day) {
+            let earliest = self.days.entry(day).or_insert(micros);
+            *earliest = micros.min(*earliest);
+        }
+        is_new
+    }
+
     /// Boots at which the driver was certainly not loaded. Boots that follow each other closely are one.
     fn without_driver(&self) -> Vec<&Boot> {
         let mut without = Vec::new();
