@@ -43,8 +43,9 @@ pub trait Grammar: Send {
         false
     }
 
-    /// Does an empty line belong to the record above it, without being looked at?
-    fn passes_empty(&self) -> bool {
+    /// Does it read each line by itself, with nothing kept from the lines before? A line that was looked at need not
+    /// be looked at again then, and an empty one belongs to the record above it.
+    fn reads_lines_alone(&self) -> bool {
         false
     }
 
@@ -183,7 +184,7 @@ impl<G: Grammar> Splitter for Lines<G> {
                 None if feed == Feed::More => break,
                 None => (text.len(), text.len()),
             };
-            if end == at && open.start().is_some() && self.grammar.passes_empty() {
+            if end == at && open.start().is_some() && self.grammar.reads_lines_alone() {
                 (at, number) = (next, number + 1);
                 continue;
             }
@@ -226,7 +227,8 @@ impl<G: Grammar> Splitter for Lines<G> {
         }
         if let (Feed::More, Some(start)) = (feed, open.start()) {
             self.tell_skimmed(sink);
-            self.seen = open.number().map(|first| Seen { bytes: at - start, lines: number - first });
+            let first = open.number().filter(|_| self.grammar.reads_lines_alone());
+            self.seen = first.map(|first| Seen { bytes: at - start, lines: number - first });
             return start;
         }
         self.close(text, &mut open, at, sink);
@@ -410,7 +412,7 @@ mod tests {
             Seconds.head(line, number, sink)
         }
 
-        fn passes_empty(&self) -> bool {
+        fn reads_lines_alone(&self) -> bool {
             true
         }
     }

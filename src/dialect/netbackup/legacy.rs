@@ -101,7 +101,7 @@ impl Grammar for LegacyGrammar {
         usual_stamp(line.as_bytes()).or_else(|| mild_stamp(line.as_bytes()))
     }
 
-    fn passes_empty(&self) -> bool {
+    fn reads_lines_alone(&self) -> bool {
         true
     }
 
