@@ -5,8 +5,10 @@
 //! tried in the total order, so that of two choices with equally many doubts the earlier one is found first. One
 //! event fills at most one step of a choice; it may serve any number of choices.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::base::Dialect;
 use crate::base::event::EventKind;
@@ -38,7 +40,12 @@ pub struct Search<'w, 'c> {
     pub weighed: RefCell<HashMap<Weighing, Seen>>,
     /// Answers on listings that hold none of some events, by host.
     pub listed: RefCell<HashMap<Listing, Tri>>,
+    /// What some events say, each in the slot of its number: in a flood the neighbours of each event are asked.
+    pub marks: RefCell<Vec<Option<(EventIndex, u64)>>>,
 }
+
+/// So many events are known by what they say.
+const MARKS: usize = 256;
 
 /// An event found for a step, with what is not certain about it.
 #[derive(Clone, Debug)]
@@ -96,6 +103,7 @@ impl<'w, 'c> Search<'w, 'c> {
             host: None,
             weighed: RefCell::default(),
             listed: RefCell::default(),
+            marks: RefCell::new(vec![None; MARKS]),
         }
     }
 
@@ -380,13 +388,17 @@ impl<'w, 'c> Search<'w, 'c> {
     fn gather(&self, step: &Step, found: &mut Found, bound: &Bindings<'_>) -> Option<()> {
         let Some(count) = &step.count else { return Some(()) };
         let (mut certain, mut possible): (Vec<EventIndex>, Vec<(Found, Relation)>) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::from([self.identity(found.event, count)?]);
+        let mut seen = BTreeSet::from([self.identity(found.event, count)?]);
         let mut seen_possible = seen.clone();
         let wanted = count.at_least.saturating_sub(1);
         let most = MOST_SHOWN.max(wanted);
         let single = Step { count: None, ..step.clone() };
+        let values = count.same.iter().map(|key| self.world.value(found.event, key));
+        let Some(values) = values.collect::<Option<Vec<_>>>() else {
+            return (wanted == 0).then_some(());
+        };
         for event in self.world.candidates(&step.kinds, None, Some((found.event, 0, count.window.0))) {
-            if event == found.event || !self.agrees(count, found.event, event) {
+            if event == found.event || !self.agrees(count, &values, event) {
                 continue;
             }
             let Some(other) = self.fit(&single, event, bound) else { continue };
@@ -394,7 +406,7 @@ impl<'w, 'c> Search<'w, 'c> {
             let state = close(found.event, event, &relation, count);
             let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
             let Some(identity) = self.identity(other.event, count) else { continue };
-            if state == Tri::Yes && seen.insert(identity.clone()) {
+            if state == Tri::Yes && seen.insert(identity) {
                 certain.push(other.event);
                 found.windows.extend(other.windows.iter().copied());
                 // In a flood every event begins such a group: it must not hang on how many more there are.
@@ -432,20 +444,32 @@ impl<'w, 'c> Search<'w, 'c> {
 
     /// What makes two events of a counted step different: their distinct value, else their content. The same
     /// record in two copies of a log counts once; one that lacks the value differs from none.
-    fn identity(&self, event: EventIndex, count: &Count) -> Option<Identity> {
-        match &count.distinct {
-            Some(key) => {
-                let value = self.world.value(event, key)?;
-                Some(Identity::Value(self.world.value_key(key, &value)))
-            }
-            None => self.world.mark(event).map(Identity::Content),
-        }
+    fn identity(&self, event: EventIndex, count: &Count) -> Option<u64> {
+        let Some(key) = &count.distinct else { return self.mark(event) };
+        let value = self.world.value(event, key)?;
+        let mut hasher = DefaultHasher::new();
+        self.world.value_key(key, &value).hash(&mut hasher);
+        Some(hasher.finish())
     }
 
-    fn agrees(&self, count: &Count, one: EventIndex, other: EventIndex) -> bool {
-        count.same.iter().all(|key| match (self.world.value(one, key), self.world.value(other, key)) {
-            (Some(mine), Some(theirs)) => self.world.equal(key, &mine, key, &theirs),
-            _ => false,
+    /// [`World::mark`], remembered.
+    fn mark(&self, event: EventIndex) -> Option<u64> {
+        let slot = event % MARKS;
+        let known = self.marks.borrow().get(slot).copied().flatten();
+        if let Some((_, mark)) = known.filter(|(known, _)| *known == event) {
+            return Some(mark);
+        }
+        let mark = self.world.mark(event)?;
+        if let Some(slot) = self.marks.borrow_mut().get_mut(slot) {
+            *slot = Some((event, mark));
+        }
+        Some(mark)
+    }
+
+    /// Does an event carry these values under the keys that all events of a counted step share?
+    fn agrees(&self, count: &Count, values: &[Cow<'_, str>], event: EventIndex) -> bool {
+        count.same.iter().zip(values).all(|(key, mine)| {
+            self.world.value(event, key).is_some_and(|theirs| self.world.equal(key, mine, key, &theirs))
         })
     }
 
@@ -461,13 +485,6 @@ impl<'w, 'c> Search<'w, 'c> {
 /// which came first, the total order does.
 fn close(first: EventIndex, other: EventIndex, relation: &Relation, count: &Count) -> Tri {
     if other > first { relation.near(0, count.window.0) } else { relation.within(0, count.window.0) }
-}
-
-/// What makes an event of a counted step another one.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Identity {
-    Value(String),
-    Content(u64),
 }
 
 /// How many events of a counted step are shown as evidence.

@@ -1,7 +1,7 @@
 //! What must not be there, and which logs prove it, by the rules.
 
 use blogscan::base::stamp::HOUR;
-use blogscan::base::{Coverage, CoverageKind, Dialect, Interval, Stamp};
+use blogscan::base::{Coverage, CoverageKind, Dialect, Event, Interval, Stamp};
 use blogscan::pattern::model::{Absence, Order, Scope};
 
 use super::Maybe::{self, No};
@@ -20,7 +20,10 @@ impl Brute<'_> {
         let mut seen = No;
         for event in 0..self.events.len() {
             let here = self.events[event];
-            let used = slots.iter().any(|slot| slot.event == event || slot.group.contains(&event));
+            let used = slots
+                .iter()
+                .flat_map(|slot| std::iter::once(&slot.event).chain(&slot.group))
+                .any(|used| *used == event || self.is_copied(*used, event));
             if !absence.kinds.contains(&here.kind)
                 || used
                 || !self.joins(&absence.same, Some(reference), event, slots)
@@ -44,6 +47,14 @@ impl Brute<'_> {
             seen = seen.max(state);
         }
         seen
+    }
+
+    /// Do two logs hold the same record? That is a copy, and not another event.
+    fn is_copied(&self, one: usize, other: usize) -> bool {
+        let [one, other] = [one, other].map(|event| self.events[event]);
+        let says =
+            |event: &Event| (event.kind, event.stamp, event.host.clone(), event.pid, event.values.clone());
+        one.source != other.source && !one.stamp.is_none() && says(one) == says(other)
     }
 
     pub(super) fn covered(&self, absence: &Absence, about: &About, slots: &[Slot]) -> bool {
