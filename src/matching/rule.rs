@@ -17,9 +17,23 @@ pub(super) struct Rule<'c> {
     kind: EventKind,
     def: &'c EventDef,
     sets: &'c IndexMap<String, Vec<String>>,
-    regexes: OnceLock<Vec<Regex>>,
+    regexes: OnceLock<Vec<Named>>,
     /// What looks for its literals, made at the first candidate as well.
     finders: OnceLock<Vec<Finder<'c>>>,
+}
+
+/// A regex, and which of its groups have names.
+struct Named {
+    regex: Regex,
+    groups: Vec<(usize, Key)>,
+}
+
+impl Named {
+    fn new(regex: Regex) -> Named {
+        let groups =
+            (0..).zip(regex.capture_names()).filter_map(|(group, name)| Some((group, Key::from(name?))));
+        Named { groups: groups.collect(), regex }
+    }
 }
 
 impl<'c> Rule<'c> {
@@ -100,19 +114,19 @@ impl<'c> Rule<'c> {
         if !literal_found {
             return None;
         }
-        let (regex, captures) =
-            self.regexes().iter().find_map(|regex| Some((regex, regex.captures(body)?)))?;
-        for name in regex.capture_names().flatten() {
-            if let Some(text) = captures.name(name)
+        let (groups, captures) =
+            self.regexes().iter().find_map(|named| Some((&named.groups, named.regex.captures(body)?)))?;
+        for (group, name) in groups {
+            if let Some(text) = captures.get(*group)
                 && !text.as_str().is_empty()
             {
-                values.add(Key::from(name), Arc::from(text.as_str()));
+                values.add(Key::clone(name), Arc::from(text.as_str()));
             }
         }
         Some(())
     }
 
-    fn regexes(&self) -> &[Regex] {
+    fn regexes(&self) -> &[Named] {
         self.regexes.get_or_init(|| {
             self.def
                 .texts
@@ -120,6 +134,7 @@ impl<'c> Rule<'c> {
                 .filter_map(|text| {
                     regex::RegexBuilder::new(text).case_insensitive(self.def.fold_case).build().ok()
                 })
+                .map(Named::new)
                 .collect()
         })
     }

@@ -25,15 +25,16 @@ pub(super) struct Search {
     long: Option<Windows>,
     /// All literals if they are few, else those that are too short for the other way; and the words.
     short: Option<Short>,
-    /// The literals that are found by skipping, in ascending order: their number is their place here.
+    /// The literals that are found by skipping, in ascending order: their number is their place here. Behind them come
+    /// the numbers of the others.
     skipped: Vec<Vec<u8>>,
 }
 
 /// A search that goes through every byte.
 struct Short {
     way: Way,
-    /// So many of what it looks for are literals; those behind them are words.
-    literals: usize,
+    /// In ascending order; what it looks for behind them are words.
+    literals: Vec<Vec<u8>>,
 }
 
 enum Way {
@@ -57,7 +58,7 @@ impl Search {
         let (long, short): (Vec<_>, Vec<_>) =
             literals.into_iter().partition(|literal| skips && literal.len() >= WINDOW);
         let windows = Windows::new(&long, fold_case);
-        let short = Short::new(&short, words, fold_case);
+        let short = Short::new(short, words, fold_case);
         let search = Search { long: windows, short, skipped: long };
         (search.long.is_some() || search.short.is_some()).then_some(search)
     }
@@ -78,18 +79,23 @@ impl Search {
 
     /// The number of a literal that [`Search::which`] tells of.
     pub(super) fn number_of(&self, literal: &[u8]) -> Option<usize> {
-        self.skipped.binary_search_by(|held| held.as_slice().cmp(literal)).ok()
+        let place = |among: &[Vec<u8>]| among.binary_search_by(|held| held.as_slice().cmp(literal)).ok();
+        let others = || Some(self.skipped.len() + place(&self.short.as_ref()?.literals)?);
+        place(&self.skipped).or_else(others)
     }
 
     /// How many literals have a number.
     pub(super) fn numbered(&self) -> usize {
-        self.skipped.len()
+        self.skipped.len() + self.short.as_ref().map_or(0, |short| short.literals.len())
     }
 
-    /// Gives the numbers of the literals that stand in the text, of those that have one.
+    /// Gives the numbers of the literals that stand in the text, and perhaps of a few more.
     pub(super) fn which(&self, text: &str, told: &mut impl FnMut(usize)) {
         if let Some(long) = &self.long {
             long.which(text.as_bytes(), told);
+        }
+        if let Some(short) = &self.short {
+            short.which(text, &mut |number| told(self.skipped.len() + number));
         }
     }
 
@@ -101,7 +107,7 @@ impl Search {
 }
 
 impl Short {
-    fn new(literals: &[Vec<u8>], words: &[&str], fold_case: bool) -> Option<Short> {
+    fn new(literals: Vec<Vec<u8>>, words: &[&str], fold_case: bool) -> Option<Short> {
         // Of those that begin in one place the first one is found: literals stand before words.
         let all = || literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
         all().next()?;
@@ -120,40 +126,46 @@ impl Short {
             Some(searcher) => Way::Vectors(searcher),
             None => Way::Automaton(automaton()?),
         };
-        Some(Short { way, literals: literals.len() })
+        Some(Short { way, literals })
     }
 
     fn find(&self, text: &str, found: &mut Places) {
-        let mut from = 0;
-        while let Some((at, is_word)) = self.next(text, from) {
-            match is_word {
-                true => found.words.push(at),
-                false => found.literals.push(at),
+        for (at, literal) in self.hits(text) {
+            match literal {
+                Some(_) => found.literals.push(at),
+                None => found.words.push(at),
             }
-            // One may begin inside the other.
-            from = at + 1;
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
-        let mut from = 0;
-        while let Some((at, is_word)) = self.next(text, from) {
-            if !is_word {
-                return true;
-            }
-            from = at + 1;
-        }
-        false
+        self.hits(text).any(|(_, literal)| literal.is_some())
     }
 
-    /// Where at or behind `from` the next literal or word stands, and whether it is a word.
-    fn next(&self, text: &str, from: usize) -> Option<(usize, bool)> {
-        let rest = Span { start: from, end: text.len() };
-        let hit = match &self.way {
-            Way::Vectors(searcher) => searcher.find_in(text, rest),
-            Way::Automaton(automaton) => automaton.find(Input::new(text).span(rest)),
-        }?;
-        Some((hit.start(), hit.pattern().as_usize() >= self.literals))
+    /// The numbers of the literals that may stand in the text.
+    fn which(&self, text: &str, told: &mut impl FnMut(usize)) {
+        for number in self.hits(text).filter_map(|(_, literal)| literal) {
+            // Those that begin with the one that was found may stand in the same place, and follow it.
+            let behind = self.literals.get(number..).unwrap_or_default();
+            let begins = |literal: &&Vec<u8>| behind.first().is_some_and(|first| literal.starts_with(first));
+            (number..number + behind.iter().take_while(begins).count()).for_each(&mut *told);
+        }
+    }
+
+    /// Where literals and words stand, and the number of a literal.
+    fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, Option<usize>)> + 't {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let rest = Span { start: from, end: text.len() };
+            let hit = match &self.way {
+                Way::Vectors(searcher) => searcher.find_in(text, rest),
+                Way::Automaton(automaton) => automaton.find(Input::new(text).span(rest)),
+            }?;
+            // One may begin inside the other.
+            from = hit.start() + 1;
+            let number = hit.pattern().as_usize();
+            Some((hit.start(), (number < self.literals.len()).then_some(number)))
+        })
     }
 }
 
@@ -191,6 +203,35 @@ mod tests {
         many.push("open");
         assert_eq!(offsets(&many, false, text), [0, 6, 46, 52]);
         assert_eq!(offsets(&[], false, text), Vec::<usize>::new());
+    }
+
+    /// By vectors, by the automaton and by skipping.
+    #[test]
+    fn what_stands_there_is_told_by_its_number() {
+        let text = "x media open error (83) and open (84)";
+        for fill in [0, FEW, 3 * FEW] {
+            for width in [2, 12] {
+                let fill = (0..fill).map(|number| format!("{number:0width$}~~"));
+                let literals = ["open", "open error", "media open error (83)", "open (84)", "image"];
+                let literals: Vec<Vec<u8>> = literals
+                    .iter()
+                    .map(|literal| literal.to_string())
+                    .chain(fill)
+                    .map(String::into_bytes)
+                    .collect();
+                let search = Search::new(literals.clone(), &["tatus", "edia"], false).unwrap();
+                let mut told = Vec::new();
+                search.which(text, &mut |number| told.push(number));
+                for literal in &literals {
+                    let number = search.number_of(literal).unwrap();
+                    assert!(number < search.numbered());
+                    let stands = text.contains(std::str::from_utf8(literal).unwrap());
+                    assert!(!stands || told.contains(&number), "{literal:?} of {}", literals.len());
+                }
+                let image = search.number_of(b"image").unwrap();
+                assert!(!told.contains(&image));
+            }
+        }
     }
 
     #[test]
