@@ -105,6 +105,21 @@ fn the_answer_stands_in_the_first_ten_lines() {
     }
 }
 
+/// Of a flood the head says what is not shown each, beside the number of what is.
+#[test]
+fn what_is_not_shown_each_stands_in_the_head() {
+    let mut report = example::whole();
+    let detail = "TECH69597: 48000 more findings (likely) are counted and not shown each (--max-findings)";
+    report.notices.push(example::notice("many-findings", "", None, detail));
+    let shown = text(report, at(80));
+    let top: Vec<&str> = shown.lines().take_while(|line| !line.starts_with("---")).collect();
+    let at = top.iter().position(|line| line.starts_with("Findings")).unwrap();
+    assert!(
+        top[at + 1..].join(" ").starts_with("Not shown   TECH69597: 48000 more findings (likely)"),
+        "{top:#?}"
+    );
+}
+
 #[test]
 fn no_line_is_wider_than_the_page() {
     for width in [40, 47, 60, 80, 120] {

@@ -150,6 +150,10 @@ fn findings_line(page: &mut Page, report: &Report, sorted: &Sorted<'_>, look: Lo
     }
     let text = if levels.is_empty() { "none".to_owned() } else { levels.join(", ") };
     label(page, "Findings", &Rich::of(PLAIN, &text));
+    // What is not shown each counts as much as what is: it stands beside it, not only at the end.
+    for notice in report.notices.iter().filter(|notice| notice.code == NoticeCode::ManyFindings.name()) {
+        label(page, "Not shown", &Rich::of(WARN, &notice.detail));
+    }
     if let Some(baseline) = &report.baseline {
         let [new, risen] = [News::New, News::Risen].map(|news| summary::news(report, news));
         let gone = match baseline.not_seen.len() {
