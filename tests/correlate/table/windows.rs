@@ -4,6 +4,7 @@ use blogscan::base::Dialect::{NetbackupJob, WindowsXml};
 use blogscan::base::Zone;
 use blogscan::pattern::Pattern;
 use blogscan::pattern::model::{Scope, Step};
+use blogscan::verdict::Judgement;
 
 use crate::build::*;
 
@@ -46,21 +47,18 @@ fn of_more_windows_than_are_held_at_once_each_is_asked() {
     let mut scene = Scene::new();
     let log = scene.log("log", WindowsXml, "srv");
     let inside = Step { during: Some(0), ..step("a") };
-    let pattern = || {
-        let found = VerdictParts::about(confirmed([inside.clone()]), "k n");
-        pattern([found]).window(window("b", "c", 0, 3600))
-    };
+    let found = VerdictParts::about(confirmed([inside]), "k n");
+    let pattern = pattern([found]).window(window("b", "c", 0, 3600));
     for number in 0..10_100 {
         let at = f64::from(number) * 100.0;
         scene.put(log.at("b", at).with("k=x")).put(log.at("c", at + 10.0).with("k=x"));
         scene.put(log.at("a", at + 5.0).with(&format!("k=x n={number}")));
         scene.put(log.at("a", at + 50.0).with("k=x n=behind"));
     }
-    let findings = scene.findings(pattern());
+    let Judgement { findings, notices } = scene.judge(&catalogue(vec![pattern]));
     assert_eq!(findings.len(), 2_000);
     assert!(findings.iter().all(|finding| finding.about["n"] != "behind" && finding.evidence.len() == 3));
-    let counted = scene.judge(&catalogue(vec![pattern()])).notices;
-    assert!(counted[0].detail.contains(" 8100 more findings (confirmed)"), "{counted:?}");
+    assert!(notices[0].detail.contains(" 8100 more findings (confirmed)"), "{notices:?}");
 }
 
 #[test]
