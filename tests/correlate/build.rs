@@ -567,13 +567,13 @@ impl Scene {
     /// Adds an event at the end of its source.
     pub fn put(&mut self, put: Put) -> &mut Scene {
         let mut event = put.0;
-        let before = self.events.iter().filter(|other| other.source == event.source);
-        let (count, last) = before.fold((0, None), |(count, last), other| {
-            (count + 1, other.stamp.instant().or(other.stamp.civil_micros()).or(last))
-        });
-        event.position = count * 100;
-        event.line = Some(count as u64 + 1);
-        event.placed = last;
+        // Of the log so far: how many lines, and the time of the last dated one. Scenes hold thousands of events.
+        let before = self.events.iter().rev().find(|other| other.source == event.source);
+        let count = before.and_then(|before| before.line).unwrap_or(0);
+        let time = |stamp: Stamp| stamp.instant().or(stamp.civil_micros());
+        event.position = i64::try_from(count).unwrap() * 100;
+        event.line = Some(count + 1);
+        event.placed = before.and_then(|before| time(before.stamp).or(before.placed));
         self.events.push(event);
         self
     }

@@ -48,7 +48,7 @@ fn of_more_windows_than_are_held_at_once_each_is_asked() {
     let log = scene.log("log", WindowsXml, "srv");
     let inside = Step { during: Some(0), ..step("a") };
     let found = VerdictParts::about(confirmed([inside]), "k n");
-    let pattern = pattern([found]).window(window("b", "c", 0, 3600));
+    let pattern = pattern([found]).window(window("b", "c", 0, 60));
     for number in 0..10_100 {
         let at = f64::from(number) * 100.0;
         scene.put(log.at("b", at).with("k=x")).put(log.at("c", at + 10.0).with("k=x"));
