@@ -161,8 +161,8 @@ pub trait Sink {
     }
 
     /// Instead of ordinary records that nobody wants, in their order: they have a head and these stamps, and neither
-    /// number nor a code or kind that somebody asks for; they stand in this session, and have no fields that it does not know of the records
-    /// before. Nearly all records of gigabytes of debug logs are such ones.
+    /// number nor a code or kind that somebody asks for; they stand in this session, and have no fields that it does not
+    /// know of the records before. Nearly all records of gigabytes of debug logs are such ones.
     fn skimmed(&mut self, dialect: Dialect, stamps: &[Stamp], session: Option<u32>) {
         let _ = (dialect, stamps, session);
     }

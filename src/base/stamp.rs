@@ -253,8 +253,6 @@ fn swap_day_and_month(micros: i64) -> i64 {
     swapped.map_or(micros, |date| date.and_time(when.time()).and_utc().timestamp_micros())
 }
 
-/// Printed as in reports: `2009-03-05T14:55:05.986`, with the offset where the zone is known, `14:55:05.986`
-/// without date, empty without time.
 impl Stamp {
     /// The same for all stamps that are printed alike: what was found out of a record's time beyond what is printed is
     /// left aside.
@@ -273,6 +271,8 @@ impl Stamp {
     }
 }
 
+/// Printed as in reports: `2009-03-05T14:55:05.986`, with the offset where the zone is known, `14:55:05.986`
+/// without date, empty without time.
 impl std::fmt::Display for Stamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {

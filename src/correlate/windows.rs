@@ -4,7 +4,6 @@
 //! the window was logged by another host than the step, the choice carries a remark.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use crate::pattern::model::WindowDef;
 
@@ -34,7 +33,7 @@ pub struct Window {
 
 /// Windows of one definition, by the event that opens them; `None`: it opens none. In a flood there are as many as lines,
 /// so they are made when they are asked for, and few are held.
-pub type Windows = HashMap<EventIndex, Option<Rc<Window>>>;
+pub type Windows = HashMap<EventIndex, Option<Window>>;
 
 /// So many windows of a definition are held to be asked again: events are judged in order of time, and those near each
 /// other lie in the same windows.
@@ -131,7 +130,7 @@ impl World<'_> {
             if windows.len() >= MOST_HELD && !windows.contains_key(&open) {
                 windows.clear();
             }
-            let window = windows.entry(open).or_insert_with(|| self.opened(def, open).map(Rc::new));
+            let window = windows.entry(open).or_insert_with(|| self.opened(def, open));
             let Some(window) = window else { continue };
             let inside = self.inside(def, window, event);
             if inside > best.inside {

@@ -5,6 +5,8 @@
 
 mod usual;
 
+pub use usual::digit;
+
 use chrono::{NaiveDate, NaiveTime, Timelike};
 
 use crate::base::{DateOrder, Sink, Stamp, Zone};

@@ -76,8 +76,7 @@ pub trait Grammar: Send {
 /// Cuts lines into records by a [`Grammar`].
 pub struct Lines<G> {
     grammar: G,
-    /// Stamps of records that nobody wants, to be told in one go.
-    skimmed: Vec<Stamp>,
+    skimmed: Batch,
     /// Of the record that was unfinished at the end of the text before.
     seen: Option<Seen>,
 }
@@ -90,13 +89,34 @@ struct Seen {
     lines: u64,
 }
 
-/// So many stamps are told in one go.
-const MOST_SKIMMED: usize = 512;
+/// Stamps of records that nobody wants, to be told in one go.
+#[derive(Default)]
+pub(super) struct Batch(Vec<Stamp>);
+
+impl Batch {
+    /// So many are told in one go.
+    const MOST: usize = 512;
+
+    /// One more. Is it time to tell them?
+    #[inline(always)]
+    pub(super) fn add(&mut self, stamp: Stamp) -> bool {
+        self.0.push(stamp);
+        self.0.len() >= Batch::MOST
+    }
+
+    /// Tells a sink of them, if there are any.
+    pub(super) fn tell(&mut self, dialect: Dialect, session: Option<u32>, sink: &mut dyn Sink) {
+        if !self.0.is_empty() {
+            sink.skimmed(dialect, &self.0, session);
+            self.0.clear();
+        }
+    }
+}
 
 impl<G: Grammar> Lines<G> {
     /// A splitter for this grammar.
     pub fn new(grammar: G) -> Lines<G> {
-        Lines { grammar, skimmed: Vec::new(), seen: None }
+        Lines { grammar, skimmed: Batch::default(), seen: None }
     }
 
     /// Its grammar.
@@ -257,10 +277,7 @@ fn without_returns(line: &str) -> &str {
 
 impl<G: Grammar> Lines<G> {
     fn tell_skimmed(&mut self, sink: &mut dyn Sink) {
-        if !self.skimmed.is_empty() {
-            sink.skimmed(self.grammar.dialect(), &self.skimmed, self.grammar.session());
-            self.skimmed.clear();
-        }
+        self.skimmed.tell(self.grammar.dialect(), self.grammar.session(), sink);
     }
 
     /// Gives out the open record, which ends at `end`.
@@ -268,8 +285,7 @@ impl<G: Grammar> Lines<G> {
     fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
         match open.skimmed.take() {
             Some(Skimmed { stamp, is_wanted: false, .. }) => {
-                self.skimmed.push(stamp);
-                if self.skimmed.len() >= MOST_SKIMMED {
+                if self.skimmed.add(stamp) {
                     self.tell_skimmed(sink);
                 }
             }

@@ -46,10 +46,9 @@ pub struct Plan<'c> {
     rules: Vec<Rule<'c>>,
     by_code: HashMap<&'c str, Vec<usize>>,
     by_record: HashMap<&'c str, Vec<usize>>,
-    by_text: Vec<usize>,
-    /// Those of `by_text` that have to be tried on every candidate; the others only where one of their literals stands.
+    /// Rules by text that have to be tried on every candidate: they have no literal, or one in any letter case.
     loose: Vec<usize>,
-    /// By the number of a literal of `exact`: the rules that ask for it.
+    /// By the number of a literal of `exact`: the rules by text that are tried only where it stands.
     by_literal: Vec<Vec<usize>>,
     /// Some rule has no literal to look for: every record must be tried.
     try_all: bool,
@@ -82,7 +81,6 @@ impl<'c> Plan<'c> {
             rules,
             by_code: HashMap::new(),
             by_record: HashMap::new(),
-            by_text: Vec::new(),
             loose: Vec::new(),
             by_literal: Vec::new(),
             try_all: false,
@@ -90,6 +88,7 @@ impl<'c> Plan<'c> {
             folded: None,
         };
         let (mut exact, mut folded): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        let mut by_text = Vec::new();
         for (index, rule) in plan.rules.iter().enumerate() {
             let def = rule.def();
             if !def.codes.is_empty() {
@@ -101,7 +100,7 @@ impl<'c> Plan<'c> {
                     plan.by_record.entry(record).or_default().push(index);
                 }
             } else {
-                plan.by_text.push(index);
+                by_text.push(index);
                 match rule.literals() {
                     Some(literals) if def.fold_case => folded.extend(literals.iter().cloned()),
                     Some(literals) => exact.extend(literals.iter().cloned()),
@@ -112,15 +111,15 @@ impl<'c> Plan<'c> {
         let words = dialect::reader(dialect).map_or(&[][..], |reader| reader.telling_words());
         plan.exact = Search::new(exact, words, false);
         plan.folded = Search::new(folded, &[], true);
-        plan.link();
+        plan.link(&by_text);
         plan
     }
 
     /// Notes which rules a literal leads to: of some thousands only those are tried on a candidate.
-    fn link(&mut self) {
+    fn link(&mut self, by_text: &[usize]) {
         let exact = self.exact.as_ref();
         self.by_literal.resize_with(exact.map_or(0, Search::numbered), Vec::new);
-        for index in &self.by_text {
+        for index in by_text {
             let Some(rule) = self.rules.get(*index) else { continue };
             let numbers: Option<Vec<usize>> =
                 rule.literals().filter(|_| !rule.def().fold_case).zip(exact).and_then(|(literals, exact)| {

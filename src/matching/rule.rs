@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use memchr::memmem::Finder;
 use regex::Regex;
 
 use crate::base::event::EventKind;
@@ -12,14 +11,12 @@ use crate::pattern::model::{EventDef, Operand, Test, Where, in_set};
 
 use super::Hit;
 
-/// An event definition with its regexes (compiled at the first candidate) and the literals they need.
+/// An event definition with its regexes, which are compiled at the first candidate.
 pub(super) struct Rule<'c> {
     kind: EventKind,
     def: &'c EventDef,
     sets: &'c IndexMap<String, Vec<String>>,
     regexes: OnceLock<Vec<Named>>,
-    /// What looks for its literals, made at the first candidate as well.
-    finders: OnceLock<Vec<Finder<'c>>>,
 }
 
 /// A regex, and which of its groups have names.
@@ -42,7 +39,7 @@ impl<'c> Rule<'c> {
         def: &'c EventDef,
         sets: &'c IndexMap<String, Vec<String>>,
     ) -> Rule<'c> {
-        Rule { kind, def, sets, regexes: OnceLock::new(), finders: OnceLock::new() }
+        Rule { kind, def, sets, regexes: OnceLock::new() }
     }
 
     pub(super) fn def(&self) -> &'c EventDef {
@@ -52,13 +49,6 @@ impl<'c> Rule<'c> {
     /// Tables find records with an id or a structure; their regexes need no prefilter.
     pub(super) fn literals(&self) -> Option<&'c [Vec<u8>]> {
         if self.def.is_by_text() { self.def.literals() } else { None }
-    }
-
-    fn finders(&self) -> &[Finder<'c>] {
-        self.finders.get_or_init(|| match self.literals() {
-            Some(literals) if !self.def.fold_case => literals.iter().map(Finder::new).collect(),
-            _ => Vec::new(),
-        })
     }
 
     /// Does the record match, and with which values?
@@ -108,12 +98,6 @@ impl<'c> Rule<'c> {
             return Some(());
         }
         let body = record.body.as_ref();
-        let finders = self.finders();
-        let literal_found =
-            finders.is_empty() || finders.iter().any(|finder| finder.find(body.as_bytes()).is_some());
-        if !literal_found {
-            return None;
-        }
         let (groups, captures) =
             self.regexes().iter().find_map(|named| Some((&named.groups, named.regex.captures(body)?)))?;
         for (group, name) in groups {

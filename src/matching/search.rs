@@ -18,8 +18,8 @@ pub struct Places {
     pub words: Vec<usize>,
 }
 
-/// Looks for a set of literals. Which of several overlapping ones is found does not matter: the record that holds
-/// one is tried against all definitions.
+/// Looks for a set of literals. Where they stand, any of several overlapping ones will do: it makes the record a
+/// candidate. Which ones stand in it is asked of the record itself ([`Search::which`]).
 pub(super) struct Search {
     /// By skipping, for any number of literals of [`WINDOW`] bytes and more.
     long: Option<Windows>,

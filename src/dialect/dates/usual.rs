@@ -187,8 +187,9 @@ fn zone(rest: &[u8]) -> Option<(Zone, &[u8])> {
     }
 }
 
+/// The value of a decimal digit.
 #[inline(always)]
-fn digit(byte: u8) -> Option<u32> {
+pub fn digit(byte: u8) -> Option<u32> {
     let value = byte.wrapping_sub(b'0');
     (value < 10).then_some(u32::from(value))
 }

@@ -27,6 +27,7 @@ use super::file_name::{self, FileName};
 use super::wording;
 use crate::base::stamp::{HOUR, MINUTE, SECOND};
 use crate::base::{Dialect, Record, Severity, Sink, Splitter, Stamp};
+use crate::dialect::dates::digit;
 use crate::dialect::lines::{Grammar, Lines};
 use crate::dialect::{Claim, Place, Reader, SourceContext};
 
@@ -264,12 +265,6 @@ fn clock_seconds(clock: [u8; 8]) -> Option<i64> {
     let [h1, h2, _, m1, m2, _, s1, s2] = values.to_le_bytes().map(i64::from);
     let (hour, minute, second) = (h1 * 10 + h2, m1 * 10 + m2, s1 * 10 + s2);
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
-}
-
-#[inline(always)]
-fn digit(byte: u8) -> Option<u32> {
-    let value = byte.wrapping_sub(b'0');
-    (value < 10).then_some(u32::from(value))
 }
 
 /// A number of up to nine digits, and what follows it.

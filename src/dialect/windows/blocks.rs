@@ -7,8 +7,9 @@ use super::entry::Entry;
 use super::sync_driver::BootWatch;
 use super::times;
 use crate::base::name::{fold, same_machine};
-use crate::base::{Dialect, Feed, Record, Severity, Sink, Splitter, Stamp};
+use crate::base::{Dialect, Feed, Record, Severity, Sink, Splitter};
 use crate::dialect::dates::Read;
+use crate::dialect::lines::Batch;
 
 /// The part of a dialect that differs from the others.
 pub(super) trait Layout: Send {
@@ -55,21 +56,18 @@ pub(super) struct Blocks<L> {
     /// Columns of rows that nobody wants, and the place of their log among those whose boots are watched; those met last
     /// stand first.
     unwanted: Vec<(String, usize)>,
-    /// Stamps of such rows, to be told in one go.
-    skimmed: Vec<Stamp>,
+    /// Stamps of such rows.
+    skimmed: Batch,
 }
 
 /// So many columns are remembered: those of the few sources that write nearly all of a log.
 const MOST_COLUMNS: usize = 32;
 
-/// So many stamps are told in one go.
-const MOST_SKIMMED: usize = 512;
-
 impl<L: Layout> Blocks<L> {
     /// A splitter for this layout.
     pub(super) fn new(layout: L) -> Blocks<L> {
         let boots = BootWatch::new(layout.is_export());
-        Blocks { layout, hosts: Hosts::None, boots, unwanted: Vec::new(), skimmed: Vec::new() }
+        Blocks { layout, hosts: Hosts::None, boots, unwanted: Vec::new(), skimmed: Batch::default() }
     }
 
     /// Goes over rows that nobody wants, the first of which is `row`, as far as they follow each other; returns how many
@@ -99,8 +97,7 @@ impl<L: Layout> Blocks<L> {
                 break;
             }
             row.read.cast(sink);
-            self.skimmed.push(stamp);
-            if self.skimmed.len() >= MOST_SKIMMED {
+            if self.skimmed.add(stamp) {
                 self.tell_skimmed(sink);
             }
             rows += 1;
@@ -110,10 +107,7 @@ impl<L: Layout> Blocks<L> {
     }
 
     fn tell_skimmed(&mut self, sink: &mut dyn Sink) {
-        if !self.skimmed.is_empty() {
-            sink.skimmed(self.layout.dialect(), &self.skimmed, None);
-            self.skimmed.clear();
-        }
+        self.skimmed.tell(self.layout.dialect(), None, sink);
     }
 
     /// Remembers the columns of a row that was read, if whoever wants such events wants them for their text alone.
