@@ -70,7 +70,11 @@ fn common(log: &mut Log<'_>, process: &str) -> io::Result<()> {
         ),
         9 => format!(
             "<2> {process}: EXITING with status {}",
-            [0, 0, 0, 0, 0, 1, 0, 84][log.random.below(8) as usize]
+            match log.random.below(500) {
+                0 => 1,
+                1 => 84,
+                _ => 0,
+            }
         ),
         10 => format!(
             "<2> getsockconnected: Connect to media{} on port {}",
@@ -292,7 +296,10 @@ pub(crate) fn bpbrm(log: &mut Log<'_>) -> io::Result<()> {
                 log.random.below(400),
                 log.random.below(40)
             ),
-            4 => format!("<2> inform_client_of_status: INF - Server status = {}", log.random.below(2)),
+            4 => format!(
+                "<2> inform_client_of_status: INF - Server status = {}",
+                u64::from(log.random.below(500) == 0)
+            ),
             _ => {
                 common(log, "bpbrm")?;
                 continue;

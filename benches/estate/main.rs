@@ -38,8 +38,8 @@ const KINDS: &[(&str, u64, &str, Writer)] = &[
     ("job", 5, "job-{n}.txt", others::job),
     ("vmx", 15, "vm{n}/vmware.log", others::vmx),
     ("hostd", 15, "esx{n}/var/log/hostd.log", others::hostd),
-    ("sched", 15, "tsm{n}/dsmsched.log", others::sched),
-    ("error", 10, "tsm{n}/dsmerror.log", others::error),
+    ("sched", 24, "tsm{n}/dsmsched.log", others::sched),
+    ("error", 1, "tsm{n}/dsmerror.log", others::error),
     ("windows", 10, "win{n}/System.csv", others::windows),
     // No part of an estate: a log in which every line is a hit, written where it is asked for (`--only flood`).
     ("flood", 0, "netbackup/logs/bpdm/log.{d}", legacy::flood),

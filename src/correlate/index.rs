@@ -66,6 +66,11 @@ fn prefix(hash: u64, class: Class) -> u64 {
 pub(super) struct Counts([usize; 3]);
 
 impl Counts {
+    /// None yet?
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == [0; 3]
+    }
+
     /// One more.
     pub(super) fn add(&mut self, stamp: Stamp) {
         if let Some(count) = self.0.get_mut(Class::of(stamp) as usize) {

@@ -397,14 +397,22 @@ impl<'w, 'c> Search<'w, 'c> {
         let Some(values) = values.collect::<Option<Vec<_>>>() else {
             return (wanted == 0).then_some(());
         };
-        for event in self.world.candidates(&step.kinds, None, Some((found.event, 0, count.window.0))) {
-            if event == found.event || !self.agrees(count, &values, event) {
+        let shared = count.same.iter().zip(&values);
+        let shared = shared.map(|(key, value)| (key.as_str(), value.clone().into_owned())).collect();
+        let shared = self.world.rarest(&step.kinds, shared);
+        let shared = shared.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
+        for event in self.world.candidates(&step.kinds, shared, Some((found.event, 0, count.window.0))) {
+            if event == found.event {
+                continue;
+            }
+            // Most of the candidates lie before the window: when an event was is known at the least cost.
+            let relation = self.relation(found.event, event);
+            let state = close(found.event, event, &relation, count);
+            if state == Tri::No || !self.agrees(count, &values, event) {
                 continue;
             }
             let Some(other) = self.fit(&single, event, bound) else { continue };
-            let relation = self.relation(found.event, event);
-            let state = close(found.event, event, &relation, count);
-            let state = if other.doubts.is_empty() { state } else { state.and(Tri::Unknown) };
+            let state = if other.doubts.is_empty() { state } else { Tri::Unknown };
             let Some(identity) = self.identity(other.event, count) else { continue };
             if state == Tri::Yes && seen.insert(identity) {
                 certain.push(other.event);
@@ -414,7 +422,7 @@ impl<'w, 'c> Search<'w, 'c> {
                     break;
                 }
             }
-            if state != Tri::No && seen_possible.insert(identity) {
+            if seen_possible.insert(identity) {
                 possible.push((other, relation));
             }
         }

@@ -110,6 +110,8 @@ pub struct World<'c> {
     /// The same for each host that was asked for.
     pub(super) facts_of_host: RefCell<HashMap<String, Rc<Vec<usize>>>>,
     by_kind: Vec<Rc<List>>,
+    /// Of each sort the stream that all its events stand in.
+    only_streams: Vec<Option<StreamId>>,
     /// Sorts of which there are events.
     pub(super) seen_kinds: Vec<EventKind>,
     by_value: RefCell<HashMap<(EventKind, String), Rc<List>>>,
@@ -152,10 +154,13 @@ impl<'c> World<'c> {
             (path(one.source), one.line, &one.kind).cmp(&(path(other.source), other.line, &other.kind))
         });
         let mut counts = vec![Counts::default(); catalogue.events.len()];
+        let mut only_streams: Vec<Option<StreamId>> = vec![None; catalogue.events.len()];
         let mut doubt = 0;
         for event in events.iter(&spill) {
             doubt = event.stamp.zone().doubt().max(doubt);
-            if let Some(counts) = usize::try_from(event.kind.0).ok().and_then(|kind| counts.get_mut(kind)) {
+            let Ok(kind) = usize::try_from(event.kind.0) else { continue };
+            if let (Some(counts), Some(only)) = (counts.get_mut(kind), only_streams.get_mut(kind)) {
+                *only = only.or(counts.is_empty().then_some(event.stream)).filter(|one| *one == event.stream);
                 counts.add(event.stamp);
             }
         }
@@ -190,6 +195,7 @@ impl<'c> World<'c> {
             facts_by_owner: OnceCell::new(),
             facts_of_host: RefCell::default(),
             by_kind: by_kind.into_iter().map(Rc::new).collect(),
+            only_streams,
             by_value: RefCell::default(),
             named: RefCell::default(),
             hosts: OnceCell::new(),
@@ -275,16 +281,22 @@ impl<'c> World<'c> {
         value: Option<(&str, &str)>,
         around: Option<(EventIndex, i64, i64)>,
     ) -> Candidates {
+        let stream = value.filter(|(key, _)| *key == "stream");
+        let stream = stream.and_then(|(_, stream)| stream.parse().ok()).map(StreamId);
         let around = around.and_then(|(event, from, to)| {
             let event = self.event(event)?;
             let back = self.set_back(&event);
             let (from, to) = (from.saturating_sub(back), to.saturating_add(back));
-            Some(Around { stamp: event.stamp, from, to, skew: self.skew.saturating_add(self.doubt) })
+            // One stream is written by one clock.
+            let skew = if stream == Some(event.stream) { 0 } else { self.skew };
+            Some(Around { stamp: event.stamp, from, to, skew: skew.saturating_add(self.doubt) })
         });
         let hash = value.map_or(0, |(key, value)| index::hash(&self.value_key(key, value)));
         let mut found = Candidates::default();
         for kind in kinds {
             let list = match value {
+                // All of them have this value: no need of a table.
+                Some(_) if stream.is_some() && self.only_stream(*kind) == stream => self.kind_list(*kind),
                 Some((key, _)) => self.value_table(*kind, key),
                 None => self.kind_list(*kind),
             };
@@ -320,6 +332,10 @@ impl<'c> World<'c> {
     /// How far the clock was ever set back in the process of this event.
     fn set_back(&self, event: &Held<'_>) -> i64 {
         event.pid.and_then(|pid| self.set_back.get(&(event.source, pid))).copied().unwrap_or(0)
+    }
+
+    fn only_stream(&self, kind: EventKind) -> Option<StreamId> {
+        *self.only_streams.get(usize::try_from(kind.0).ok()?)?
     }
 
     fn kind_list(&self, kind: EventKind) -> Option<Rc<List>> {

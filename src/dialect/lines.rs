@@ -24,10 +24,10 @@ pub trait Grammar: Send {
         None
     }
 
-    /// Must [`Grammar::head`] look at this line, in which one of the words of the dialect stands
+    /// Must [`Grammar::head`] look at this line because of the word of the dialect that stands at byte `at` of it
     /// ([`Reader::telling_words`](super::Reader::telling_words))?
-    fn is_telling(&self, line: &str) -> bool {
-        let _ = line;
+    fn is_telling(&self, line: &str, at: usize) -> bool {
+        let _ = (line, at);
         true
     }
 
@@ -97,10 +97,15 @@ impl Batch {
     /// So many are told in one go.
     const MOST: usize = 512;
 
-    /// One more. Is it time to tell them?
+    /// One more.
     #[inline(always)]
-    pub(super) fn add(&mut self, stamp: Stamp) -> bool {
+    pub(super) fn add(&mut self, stamp: Stamp) {
         self.0.push(stamp);
+    }
+
+    /// Is it time to tell them?
+    #[inline(always)]
+    pub(super) fn is_full(&self) -> bool {
         self.0.len() >= Batch::MOST
     }
 
@@ -199,6 +204,15 @@ impl<G: Grammar> Splitter for Lines<G> {
         let mut open = Open::default();
         let mut seen = self.seen.take();
         while at < text.len() {
+            let mut is_refused = false;
+            if open.whole.is_none() && seen.is_none() && open.skimmed.is_none_or(|open| !open.is_wanted) {
+                (wanted, word) = (sink.next_wanted(at), sink.next_word(at));
+                (at, is_refused) =
+                    self.pass(text, (at, &mut number), wanted.min(word), &mut open.skimmed, sink);
+                if at >= text.len() {
+                    break;
+                }
+            }
             let (end, next) = match line_end(text, at) {
                 Some(end) => (end, end + 1),
                 None if feed == Feed::More => break,
@@ -215,11 +229,18 @@ impl<G: Grammar> Splitter for Lines<G> {
             if word < at {
                 word = sink.next_word(at);
             }
-            let is_wanted = wanted < next || word < next && self.grammar.is_telling(content);
+            let mut is_wanted = wanted < next;
+            while word < next && !is_wanted {
+                is_wanted = self.grammar.is_telling(content, word - at);
+                word = if is_wanted { word } else { sink.next_word(word + 1) };
+            }
             if open.must_be_finished() && !is_wanted && self.grammar.begins(content) {
                 self.close(text, &mut open, at, sink);
             }
-            if !is_wanted && let Some(stamp) = self.grammar.skim(content, number, sink) {
+            if !is_wanted
+                && !is_refused
+                && let Some(stamp) = self.grammar.skim(content, number, sink)
+            {
                 self.close(text, &mut open, at, sink);
                 open.skimmed = Some(Skimmed { stamp, start: at, number, is_wanted: false });
             } else {
@@ -260,6 +281,45 @@ impl<G: Grammar> Splitter for Lines<G> {
     }
 }
 
+impl<G: Grammar> Lines<G> {
+    /// Passes the lines up to `calm`, where something stands that must be looked at, as long as each is the head of a
+    /// record of which only the stamp counts: nearly all lines of gigabytes, so there is as little as possible to do
+    /// for each. The last one stays open. Returns where the first line begins that is not passed, and whether the
+    /// grammar refused to skim it.
+    fn pass(
+        &mut self,
+        text: &str,
+        (mut at, number): (usize, &mut u64),
+        calm: usize,
+        open: &mut Option<Skimmed>,
+        sink: &mut dyn Sink,
+    ) -> (usize, bool) {
+        let (mut is_refused, mut last) = (false, None);
+        while let Some(end) = line_end(text, at).filter(|end| *end < calm && *end > at) {
+            let content = without_returns(text.get(at..end).unwrap_or(""));
+            let Some(stamp) = self.grammar.skim(content, *number, sink) else {
+                is_refused = true;
+                break;
+            };
+            if last.is_none()
+                && let Some(before) = open.take()
+            {
+                self.skimmed.add(before.stamp);
+            }
+            if self.skimmed.is_full() {
+                self.tell_skimmed(sink);
+            }
+            self.skimmed.add(stamp);
+            last = Some((at, *number));
+            (at, *number) = (end + 1, *number + 1);
+        }
+        if let (Some((start, number)), Some(stamp)) = (last, last.and_then(|_| self.skimmed.0.pop())) {
+            *open = Some(Skimmed { stamp, start, number, is_wanted: false });
+        }
+        (at, is_refused)
+    }
+}
+
 /// Where the line that begins at `at` ends.
 #[inline(always)]
 fn line_end(text: &str, at: usize) -> Option<usize> {
@@ -285,7 +345,8 @@ impl<G: Grammar> Lines<G> {
     fn close<'a>(&mut self, text: &'a str, open: &mut Open<'a>, end: usize, sink: &mut dyn Sink) {
         match open.skimmed.take() {
             Some(Skimmed { stamp, is_wanted: false, .. }) => {
-                if self.skimmed.add(stamp) {
+                self.skimmed.add(stamp);
+                if self.skimmed.is_full() {
                     self.tell_skimmed(sink);
                 }
             }

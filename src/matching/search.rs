@@ -5,7 +5,9 @@ mod windows;
 use aho_corasick::packed::{self, MatchKind as PackedKind};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind, Span};
 
-use windows::Windows;
+use indexmap::IndexMap;
+
+use windows::{Windows, rarest_gram};
 
 pub(super) use windows::WINDOW;
 
@@ -30,11 +32,23 @@ pub(super) struct Search {
     skipped: Vec<Vec<u8>>,
 }
 
-/// A search that goes through every byte.
+/// A search that goes through every byte for a part of each text; where one stands, the whole text is compared.
 struct Short {
     way: Way,
-    /// In ascending order; what it looks for behind them are words.
-    literals: Vec<Vec<u8>>,
+    /// By the number of the part: what may stand there.
+    parts: Vec<Vec<Part>>,
+    /// Literals in ascending order, and words behind them.
+    texts: Vec<Vec<u8>>,
+    /// How many of the texts are literals.
+    literals: usize,
+    fold_case: bool,
+}
+
+/// Where in a text the part stands that is looked for.
+#[derive(Clone, Copy)]
+struct Part {
+    text: usize,
+    at: usize,
 }
 
 enum Way {
@@ -80,16 +94,19 @@ impl Search {
     /// The number of a literal that [`Search::which`] tells of.
     pub(super) fn number_of(&self, literal: &[u8]) -> Option<usize> {
         let place = |among: &[Vec<u8>]| among.binary_search_by(|held| held.as_slice().cmp(literal)).ok();
-        let others = || Some(self.skipped.len() + place(&self.short.as_ref()?.literals)?);
+        let others = || {
+            let short = self.short.as_ref()?;
+            Some(self.skipped.len() + place(short.texts.get(..short.literals)?)?)
+        };
         place(&self.skipped).or_else(others)
     }
 
     /// How many literals have a number.
     pub(super) fn numbered(&self) -> usize {
-        self.skipped.len() + self.short.as_ref().map_or(0, |short| short.literals.len())
+        self.skipped.len() + self.short.as_ref().map_or(0, |short| short.literals)
     }
 
-    /// Gives the numbers of the literals that stand in the text, and perhaps of a few more.
+    /// Gives the numbers of the literals that stand in the text.
     pub(super) fn which(&self, text: &str, told: &mut impl FnMut(usize)) {
         if let Some(long) = &self.long {
             long.which(text.as_bytes(), told);
@@ -108,65 +125,114 @@ impl Search {
 
 impl Short {
     fn new(literals: Vec<Vec<u8>>, words: &[&str], fold_case: bool) -> Option<Short> {
-        // Of those that begin in one place the first one is found: literals stand before words.
-        let all = || literals.iter().map(Vec::as_slice).chain(words.iter().map(|word| word.as_bytes()));
-        all().next()?;
-        let vectors = || {
+        let count = literals.len();
+        let mut texts = literals;
+        texts.extend(words.iter().map(|word| word.as_bytes().to_vec()));
+        if texts.is_empty() {
+            return None;
+        }
+        let vectors = |parts: &IndexMap<Vec<u8>, Vec<Part>>| {
             let config = packed::Config::new().match_kind(PackedKind::LeftmostFirst).clone();
-            config.builder().extend(all()).build()
+            config.builder().extend(parts.keys()).build()
         };
-        let automaton = || {
-            let builder = AhoCorasickBuilder::new()
-                .match_kind(MatchKind::LeftmostFirst)
-                .ascii_case_insensitive(fold_case)
-                .build(all());
-            builder.ok()
+        let rarest = parts(&texts, count);
+        let (way, parts) = match (!fold_case).then(|| vectors(&rarest)).flatten() {
+            Some(searcher) => (Way::Vectors(searcher), rarest),
+            None => {
+                let whole = texts.iter().enumerate();
+                let whole: IndexMap<_, _> =
+                    whole.map(|(text, bytes)| (bytes.clone(), vec![Part { text, at: 0 }])).collect();
+                let automaton = AhoCorasickBuilder::new()
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .ascii_case_insensitive(fold_case)
+                    .build(whole.keys());
+                (Way::Automaton(automaton.ok()?), whole)
+            }
         };
-        let way = match (!fold_case).then(vectors).flatten() {
-            Some(searcher) => Way::Vectors(searcher),
-            None => Way::Automaton(automaton()?),
-        };
-        Some(Short { way, literals })
+        let parts = with_those_hidden(&parts, fold_case);
+        Some(Short { way, parts, texts, literals: count, fold_case })
     }
 
     fn find(&self, text: &str, found: &mut Places) {
-        for (at, literal) in self.hits(text) {
-            match literal {
-                Some(_) => found.literals.push(at),
-                None => found.words.push(at),
-            }
+        let before = found.literals.len();
+        self.each(text, &mut |at, number| match number < self.literals {
+            true => found.literals.push(at),
+            false => found.words.push(at),
+        });
+        // They are told in the order of their parts.
+        if let Some(added) = found.literals.get_mut(before..)
+            && !added.is_sorted()
+        {
+            added.sort_unstable();
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
-        self.hits(text).any(|(_, literal)| literal.is_some())
+        let mut is_in = false;
+        self.each(text, &mut |_, number| is_in |= number < self.literals);
+        is_in
     }
 
-    /// The numbers of the literals that may stand in the text.
+    /// The numbers of the literals that stand in the text.
     fn which(&self, text: &str, told: &mut impl FnMut(usize)) {
-        for number in self.hits(text).filter_map(|(_, literal)| literal) {
-            // Those that begin with the one that was found may stand in the same place, and follow it.
-            let behind = self.literals.get(number..).unwrap_or_default();
-            let begins = |literal: &&Vec<u8>| behind.first().is_some_and(|first| literal.starts_with(first));
-            (number..number + behind.iter().take_while(begins).count()).for_each(&mut *told);
-        }
+        self.each(text, &mut |_, number| {
+            if number < self.literals {
+                told(number);
+            }
+        });
     }
 
-    /// Where literals and words stand, and the number of a literal.
-    fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, Option<usize>)> + 't {
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            let rest = Span { start: from, end: text.len() };
+    /// Tells where texts stand, and their numbers.
+    fn each(&self, text: &str, told: &mut impl FnMut(usize, usize)) {
+        let mut rest = Span { start: 0, end: text.len() };
+        loop {
             let hit = match &self.way {
                 Way::Vectors(searcher) => searcher.find_in(text, rest),
                 Way::Automaton(automaton) => automaton.find(Input::new(text).span(rest)),
-            }?;
+            };
+            let Some(hit) = hit else { return };
+            for part in self.parts.get(hit.pattern().as_usize()).into_iter().flatten() {
+                if let Some(start) = hit.start().checked_sub(part.at)
+                    && self.stands(part.text, text.as_bytes().get(start..).unwrap_or_default())
+                {
+                    told(start, part.text);
+                }
+            }
             // One may begin inside the other.
-            from = hit.start() + 1;
-            let number = hit.pattern().as_usize();
-            Some((hit.start(), (number < self.literals.len()).then_some(number)))
-        })
+            rest.start = hit.start() + 1;
+        }
     }
+
+    fn stands(&self, number: usize, there: &[u8]) -> bool {
+        let Some(text) = self.texts.get(number) else { return false };
+        match self.fold_case {
+            false => there.starts_with(text),
+            true => there.get(..text.len()).is_some_and(|there| there.eq_ignore_ascii_case(text)),
+        }
+    }
+}
+
+/// Of each text the part that is looked for by vectors: of a literal where its rarest bytes stand, for vectors compare
+/// four, and what many texts have in common is looked for once; of a word its beginning.
+fn parts(texts: &[Vec<u8>], literals: usize) -> IndexMap<Vec<u8>, Vec<Part>> {
+    let mut parts: IndexMap<Vec<u8>, Vec<Part>> = IndexMap::new();
+    for (text, bytes) in texts.iter().enumerate() {
+        let part = |at: usize| bytes.get(at..bytes.len().min(at + WINDOW)).unwrap_or_default();
+        let at = if text < literals { rarest_gram(bytes, |at| parts.contains_key(part(at))) } else { 0 };
+        parts.entry(part(at).to_vec()).or_default().push(Part { text, at });
+    }
+    parts
+}
+
+/// Of several parts that begin in one place only the first one is found: with each one, those that it may hide.
+fn with_those_hidden(parts: &IndexMap<Vec<u8>, Vec<Part>>, fold_case: bool) -> Vec<Vec<Part>> {
+    let same = |(one, other): (&u8, &u8)| one == other || fold_case && one.eq_ignore_ascii_case(other);
+    let begin_alike = |one: &[u8], other: &[u8]| one.iter().zip(other).all(same);
+    let hidden = |part: &Vec<u8>| {
+        let alike = parts.iter().filter(|(other, _)| begin_alike(part, other));
+        alike.flat_map(|(_, parts)| parts.iter().copied()).collect()
+    };
+    parts.keys().map(hidden).collect()
 }
 
 #[cfg(test)]

@@ -32,13 +32,11 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
     let first = |word: &Finder<'_>| {
         let mut from = 0;
         while let Some(found) = word.find(bytes.get(from..)?) {
-            let behind = from + found + word.needle().len();
-            if is_exit_status(bytes.get(..from + found)?)
-                && let Some(status) = number_behind(text.get(behind..)?)
-            {
-                return Some((behind, status));
+            let at = from + found;
+            if let Some(status) = status_at(text, at) {
+                return Some((at, status));
             }
-            from = behind;
+            from = at + word.needle().len();
         }
         None
     };
@@ -47,6 +45,12 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
         (Some(one), Some(other)) => Some(one.min(other).1),
         (one, other) => one.or(other).map(|(_, status)| status),
     }
+}
+
+/// The status that follows the word `status` whose second letter stands at byte `at`.
+fn status_at(text: &str, at: usize) -> Option<&str> {
+    let before = text.as_bytes().get(..at)?;
+    is_exit_status(before).then(|| number_behind(text.get(at + STATUS_WORD..)?)).flatten()
 }
 
 /// Is the word `status`, whose second letter stands behind `before`, one that a process ends with, and not a part of
@@ -69,15 +73,20 @@ fn ends_with_folded(text: &[u8], end: &[u8]) -> bool {
         .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
-/// Does a line in which one of [`FAILURES`] stands tell of an error?
-#[cold]
-pub(super) fn tells_failure(line: &str) -> bool {
-    stated_status(line).is_some() || stated_severity(line) >= Severity::Error
+/// Does a line tell of an error, as far as that hangs on one of [`FAILURES`] that stands at byte `at` of it?
+pub(super) fn tells_failure(line: &str, at: usize) -> bool {
+    match line.as_bytes().get(at) {
+        Some(b't' | b'T') => status_at(line, at).is_some(),
+        _ => stated_severity(line) >= Severity::Error,
+    }
 }
 
 /// What shows that a text may tell of an error: the word `status` without its first letter, and errors among the
 /// severities that a text states itself.
 pub(super) const FAILURES: [&str; 4] = ["tatus", "TATUS", "ERR - ", "FTL - "];
+
+/// Letters of the word `status` without its first one.
+const STATUS_WORD: usize = 5;
 
 /// The word `status` without its first letter, which may be a capital one.
 static STATUS: LazyLock<[Finder<'static>; 2]> =

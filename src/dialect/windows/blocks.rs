@@ -97,7 +97,8 @@ impl<L: Layout> Blocks<L> {
                 break;
             }
             row.read.cast(sink);
-            if self.skimmed.add(stamp) {
+            self.skimmed.add(stamp);
+            if self.skimmed.is_full() {
                 self.tell_skimmed(sink);
             }
             rows += 1;

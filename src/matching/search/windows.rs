@@ -7,6 +7,8 @@
 //! through eight parts of the text in lock step; and of all windows of a literal that is taken whose end is rarest in
 //! logs.
 
+use std::cmp::Reverse;
+
 /// Bytes of a literal that are looked for; shorter literals cannot join.
 pub(in crate::matching) const WINDOW: usize = 8;
 
@@ -170,6 +172,14 @@ impl Literals {
 /// Letters become lower case. (What else is changed is changed on both sides; the regex decides.)
 fn fold(byte: u8) -> u8 {
     byte | 0x20
+}
+
+/// Where in a text those four bytes stand that are rarest in logs; of equally rare ones those that are preferred. 0 in a
+/// shorter text.
+pub(super) fn rarest_gram(bytes: &[u8], is_preferred: impl Fn(usize) -> bool) -> usize {
+    let rare = |gram: &[u8]| gram.iter().map(|byte| rarity(*byte)).sum::<u32>();
+    let grams = bytes.windows(GRAM).enumerate();
+    grams.max_by_key(|(at, gram)| (rare(gram), is_preferred(*at), Reverse(*at))).map_or(0, |(at, _)| at)
 }
 
 /// How seldom a byte is met in logs, coarsely.
