@@ -127,7 +127,7 @@ pub(crate) fn sched(log: &mut Log<'_>) -> io::Result<()> {
     while log.progress().is_some() {
         let stamp = format!("{} {}", iso_day(log.day), seconds(log));
         let (file, size) = (log.random.below(90_000), log.random.below(90_000_000));
-        let text = match log.random.below(SELDOM) {
+        let text = match log.random.below(SELDOM * SELDOM) {
             0 => format!("ANS1228E Sending of object '/home/data/{file}.lock' failed"),
             1 => "Querying server for next scheduled event.".to_owned(),
             even if even % 2 == 0 => format!(

@@ -1,6 +1,7 @@
 //! The loop that most dialects share: a record is a head line and the lines behind it that are no head.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 
@@ -218,8 +219,12 @@ impl<G: Grammar> Splitter for Lines<G> {
                 None if feed == Feed::More => break,
                 None => (text.len(), text.len()),
             };
-            if end == at && open.start().is_some() && self.grammar.reads_lines_alone() {
-                (at, number) = (next, number + 1);
+            if end == at && self.grammar.reads_lines_alone() {
+                let empty = line_breaks(text, at);
+                if open.start().is_none() {
+                    self.give_headless("", at..at + empty, sink);
+                }
+                (at, number) = (at + empty, number + empty as u64);
                 continue;
             }
             let content = without_returns(text.get(at..end).unwrap_or(""));
@@ -253,9 +258,7 @@ impl<G: Grammar> Splitter for Lines<G> {
                     skimmed.is_wanted |= is_wanted || self.grammar.reads_tails();
                 } else if open.whole.is_none() {
                     // Before the first head every line stands for itself: nothing is known to hold them together.
-                    let mut record = Record::headless(self.grammar.dialect(), content);
-                    (record.start, record.end) = (at, next);
-                    self.grammar.finish(record, "", sink);
+                    self.give_headless(content, at..next, sink);
                 }
             }
             (at, number) = (next, number + 1);
@@ -328,6 +331,12 @@ fn line_end(text: &str, at: usize) -> Option<usize> {
     if rest.first() == Some(&b'\n') { Some(at) } else { memchr::memchr(b'\n', rest).map(|end| at + end) }
 }
 
+/// How many line breaks stand one behind the other at `at`, but one at least.
+fn line_breaks(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| **byte == b'\n').count().max(1)
+}
+
 /// A line without the carriage returns at its end.
 fn without_returns(line: &str) -> &str {
     let bytes = line.as_bytes();
@@ -358,6 +367,13 @@ impl<G: Grammar> Lines<G> {
                 }
             }
         }
+    }
+
+    /// Gives out what no head stands before.
+    fn give_headless(&mut self, content: &str, place: Range<usize>, sink: &mut dyn Sink) {
+        let mut record = Record::headless(self.grammar.dialect(), content);
+        (record.start, record.end) = (place.start, place.end);
+        self.grammar.finish(record, "", sink);
     }
 
     fn look_again(&mut self, text: &str, skimmed: Skimmed, end: usize, sink: &mut dyn Sink) {
@@ -474,6 +490,20 @@ mod tests {
         assert!(
             picked(text, 'b').contains(&"1970-01-01T00:00:04Z true 27..35 Some(6) \"a\\n b\"".to_owned())
         );
+    }
+
+    /// A log of line breaks alone costs no more than one of lines, whether a record stands before them or not.
+    #[test]
+    fn empty_lines_are_passed_in_one_go() {
+        let text = format!("{0}no head\n{0}1 a\n{0}2 b\n", "\n".repeat(5000));
+        let mut sink = Picky { text: &text, letter: 'b', found: Vec::new() };
+        let mut lines = Lines::new(Counting(0));
+        assert_eq!(lines.split(&text, 1, Feed::Last, &mut sink), text.len());
+        assert!(lines.grammar().0 < 5, "{}", lines.grammar().0);
+        let places: Vec<&str> =
+            sink.found.iter().filter_map(|found| found.split(' ').find(|word| word.contains(".."))).collect();
+        assert_eq!(places, ["0..5000", "5000..5008", "5008..10008", "10008..15012", "15012..15016"]);
+        assert!(sink.found.last().is_some_and(|last| last.contains("Some(15003)")), "{:?}", sink.found);
     }
 
     /// Counts the lines that it is asked about.

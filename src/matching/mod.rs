@@ -6,6 +6,7 @@
 //! dialect: both sides speak `base::Record`.
 
 mod cost;
+mod memo;
 mod rule;
 mod search;
 
@@ -19,6 +20,7 @@ use crate::pattern::Catalogue;
 use crate::pattern::model::ANY_CODE;
 
 pub use cost::slowness;
+pub use memo::Memo;
 use rule::Rule;
 use search::Search;
 

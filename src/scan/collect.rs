@@ -13,7 +13,7 @@ use crate::base::{
     SourceId, Stamp, StreamId,
 };
 use crate::correlate::{Bounds, Spill};
-use crate::matching::{Hit, Places, Plan};
+use crate::matching::{Hit, Memo, Places, Plan};
 
 use super::part::{MOST_NOTICES, Part, SessionPart};
 use super::silence::BREATH;
@@ -53,6 +53,7 @@ pub(super) struct Collector<'p, 'r, 'c> {
     /// A text has lines; a binary log only the numbers of its records.
     pub(super) has_lines: bool,
     pub(super) hits: Vec<Hit>,
+    pub(super) memo: &'p mut Memo,
 }
 
 impl Collector<'_, '_, '_> {
@@ -341,7 +342,7 @@ impl Sink for Collector<'_, '_, '_> {
         let candidate = self.is_candidate(&record);
         self.hits.clear();
         let mut hits = std::mem::take(&mut self.hits);
-        self.reading.plan.matches(&record, candidate, self.reading.process, &mut hits);
+        self.memo.matches(self.reading.plan, &record, candidate, self.reading.process, &mut hits);
         self.hits = hits;
         if let Some(id) = record.session {
             self.session(id, stamp, &record);

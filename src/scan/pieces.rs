@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::base::{DateOrder, Dialect, Feed, Record, Sink, Splitter};
 use crate::dialect::{Claim, Reader, SourceContext};
 use crate::input::{self, ChunkRange, Outcome, OutcomeSoFar, PlainFile, TextReader};
-use crate::matching::Places;
+use crate::matching::{Memo, Places};
 
 use super::collect::{Collector, Reading};
 use super::part::Part;
@@ -248,7 +248,7 @@ impl Run<'_, '_, '_> {
         // Line breaks in what is left in the buffer: nothing of it is counted twice.
         let mut left = breaks(buffer);
         let lines = lines + left;
-        let mut candidates = Places::default();
+        let (mut candidates, mut memo) = (Places::default(), Memo::default());
         let mut consumed = 0;
         // A record that goes on and on is looked at again when there is twice as much of it, not at each block.
         let mut enough = 0;
@@ -278,6 +278,7 @@ impl Run<'_, '_, '_> {
                 first_line: line,
                 has_lines: true,
                 hits: Vec::new(),
+                memo: &mut memo,
             };
             consumed = self.splitter.split(buffer, line + 1, feed, &mut collector).min(buffer.len());
             if feed != Feed::More && consumed < buffer.len() {

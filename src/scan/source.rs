@@ -14,7 +14,7 @@ use crate::dialect::{
     BinaryReader, Place, Reader, SourceContext, binary_reader, reader as dialect_reader, without_rotation,
 };
 use crate::input::{self, Format, Found, Kind, Outcome, PlainFile, TextReader};
-use crate::matching::{Matcher, Places, Plan};
+use crate::matching::{Matcher, Memo, Places, Plan};
 use crate::pattern::Catalogue;
 
 use super::Options;
@@ -265,6 +265,7 @@ impl<'c> Workshop<'c> {
             first_line: 0,
             has_lines: false,
             hits: Vec::new(),
+            memo: &mut Memo::default(),
         };
         if let Err(error) = dialect.read(&context, &mut text.bytes(), &mut collector) {
             extract.notices.push(Notice {

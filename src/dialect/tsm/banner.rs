@@ -232,12 +232,12 @@ impl Banner {
         *self = Banner::default();
     }
 
-    /// Looks for signs of the client's platform in a path of an object (`path`) or in any other text.
     /// Does a path show nothing new of the platform?
     pub(super) fn learns_nothing(&self, path: &str) -> bool {
         self.platform.is_some() || platform_of_path(path).is_none()
     }
 
+    /// Looks for signs of the client's platform in a path of an object (`is_path`) or in any other text.
     pub(super) fn look_for_platform(&mut self, text: &str, is_path: bool) {
         if self.platform.is_none() {
             self.platform = if is_path { platform_of_path(text) } else { platform_in(text) };

@@ -48,7 +48,8 @@ pub(super) fn file_line(body: &str) -> Option<FileLine<'_>> {
     if kind.is_empty() || !(is_known_kind(kind) || kind.chars().all(|c| c.is_alphabetic() || c == ' ')) {
         return None;
     }
-    let rest = line.get(arrow + 3..)?.trim();
+    // Nearly all blanks are plain ones, which bytes show faster than characters.
+    let rest = line.get(arrow + 3..)?.trim_ascii().trim();
     let mut path = rest;
     if let Some((size, behind)) = rest.split_once(char::is_whitespace)
         && size.starts_with(|c: char| c.is_ascii_digit())
