@@ -36,16 +36,17 @@ pub(super) struct Extract {
     pub(super) stream: String,
     pub(super) place: Place,
     pub(super) order: Option<DateOrder>,
-    pub(super) part: Part,
+    /// Boxed, as what follows: of some hundred thousand tiny logs each would take as much room as a large one.
+    pub(super) part: Box<Part>,
     pub(super) notices: Vec<Notice>,
     /// Where reading may go on another day.
-    pub(super) resume: Option<Resume>,
+    pub(super) resume: Option<Box<Resume>>,
 }
 
 impl Extract {
     /// Takes in what reading a text came to.
     fn take(&mut self, part: Part, outcome: &Outcome) {
-        self.part = part;
+        *self.part = part;
         self.encoding = outcome.encoding.name();
         self.evidence = outcome.late_evidence().unwrap_or(std::mem::take(&mut self.evidence));
         self.bytes = outcome.decoded_bytes;
@@ -114,7 +115,7 @@ impl<'c> Workshop<'c> {
                 }
                 None
             }
-            before => before.and_then(|before| Some((before.dialect, before.resume?))),
+            before => before.and_then(|before| Some((before.dialect, *before.resume?))),
         };
         let mut extracts = Vec::new();
         let notices = input::visit(found, &self.reading, &mut |text| {
@@ -153,17 +154,17 @@ impl<'c> Workshop<'c> {
             evidence,
             notices: Vec::new(),
             resume: None,
-            part: Part::default(),
+            part: Box::default(),
             ..before
         };
         let context = self.place(dialect, &mut extract);
         let plan = self.matcher.plan(extract.dialect);
         let reading = self.reading(&plan, &context);
         let (part, outcome, resume) = match dialect.cuttable() {
-            true => read_on(&file, dialect, &context, &reading, Some(resume)),
-            false => read_in_order(&file, dialect, &context, &reading, Some(resume))?,
+            true => read_on(&file, dialect, &context, &reading, Some(*resume)),
+            false => read_in_order(&file, dialect, &context, &reading, Some(*resume))?,
         };
-        extract.resume = resume;
+        extract.resume = resume.map(Box::new);
         extract.take(part, &outcome);
         order_told_late(&extract).is_none().then_some(extract)
     }
@@ -207,7 +208,7 @@ impl<'c> Workshop<'c> {
             stream: path.clone(),
             place: Place::default(),
             order,
-            part: Part::default(),
+            part: Box::default(),
             notices: Vec::new(),
             resume: None,
         };
@@ -275,7 +276,7 @@ impl<'c> Workshop<'c> {
                 detail: error.to_string(),
             });
         }
-        extract.part = part;
+        *extract.part = part;
         let outcome = text.finish();
         extract.bytes = outcome.raw_bytes;
         extract.notices.extend(outcome.notices(&extract.path));
@@ -302,7 +303,7 @@ impl<'c> Workshop<'c> {
             (Some(file), _) => {
                 drop(text);
                 let (part, outcome, resume) = self.read_kept(&file, dialect, &context, &reading, before);
-                extract.resume = resume;
+                extract.resume = resume.map(Box::new);
                 (part, outcome)
             }
             (None, Some(file)) => {

@@ -287,9 +287,9 @@ impl<'c> Terms<'c> {
                 stream: stored.place_stream,
             },
             order: stored.order,
-            part,
+            part: Box::new(part),
             notices: stored.notices.into_iter().map(notice_in).collect::<Option<_>>()?,
-            resume,
+            resume: resume.map(Box::new),
         })
     }
 
