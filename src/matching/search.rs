@@ -218,6 +218,7 @@ fn in_buckets(mut beginnings: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     /// Nothing is gained by more rounds than this.
     const ROUNDS: usize = 4;
     let count = if beginnings.len() > MOST_IN_EIGHT { 16 } else { 8 };
+    let frequencies: Vec<f64> = (0..=u8::MAX).map(frequency).collect();
     let stops = |beginnings: &[Vec<u8>], bucket: usize| -> f64 {
         let at = |at: usize| {
             let (mut low, mut high) = (0_u16, 0_u16);
@@ -227,8 +228,9 @@ fn in_buckets(mut beginnings: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
                 low |= 1 << (byte & 0xF);
                 high |= 1 << (byte >> 4);
             }
-            let stand = |set: u16| (0..16_u8).filter(move |half| set >> half & 1 == 1);
-            stand(high).flat_map(|high| stand(low).map(move |low| frequency(high << 4 | low))).sum::<f64>()
+            let of_low =
+                |high: usize| -> f64 { halves(low).filter_map(|low| frequencies.get(high << 4 | low)).sum() };
+            halves(high).map(of_low).sum::<f64>()
         };
         (0..LOOKED_AT).map(at).product()
     };
@@ -264,6 +266,15 @@ fn in_buckets(mut beginnings: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
         }
     }
     beginnings
+}
+
+/// The bits that are set, from the lowest.
+fn halves(mut set: u16) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let half = set.trailing_zeros() as usize;
+        set &= set.checked_sub(1)?;
+        Some(half)
+    })
 }
 
 #[cfg(test)]
