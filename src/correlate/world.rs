@@ -281,23 +281,20 @@ impl<'c> World<'c> {
         value: Option<(&str, &str)>,
         around: Option<(EventIndex, i64, i64)>,
     ) -> Candidates {
-        let stream = value.filter(|(key, _)| *key == "stream");
-        let stream = stream.and_then(|(_, stream)| stream.parse().ok()).map(StreamId);
         let around = around.and_then(|(event, from, to)| {
             let event = self.event(event)?;
             let back = self.set_back(&event);
             let (from, to) = (from.saturating_sub(back), to.saturating_add(back));
             // One stream is written by one clock.
-            let skew = if stream == Some(event.stream) { 0 } else { self.skew };
+            let is_one_clock = value.is_some_and(|value| is_stream(value, event.stream));
+            let skew = if is_one_clock { 0 } else { self.skew };
             Some(Around { stamp: event.stamp, from, to, skew: skew.saturating_add(self.doubt) })
         });
         let hash = value.map_or(0, |(key, value)| index::hash(&self.value_key(key, value)));
         let mut found = Candidates::default();
         for kind in kinds {
             let list = match value {
-                // All of them have this value: no need of a table.
-                Some(_) if stream.is_some() && self.only_stream(*kind) == stream => self.kind_list(*kind),
-                Some((key, _)) => self.value_table(*kind, key),
+                Some(value) => self.value_list(*kind, value),
                 None => self.kind_list(*kind),
             };
             if let Some(list) = list {
@@ -317,7 +314,7 @@ impl<'c> World<'c> {
         let mut rarest: Option<(usize, (&str, String))> = None;
         for (key, value) in by_likely_rareness(values) {
             let hash = index::hash(&self.value_key(key, &value));
-            let lists = kinds.iter().filter_map(|kind| self.value_table(*kind, key));
+            let lists = kinds.iter().filter_map(|kind| self.value_list(*kind, (key, &value)));
             let count = lists.map(|list| list.places(hash).len()).sum::<usize>();
             if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
                 rarest = Some((count, (key, value)));
@@ -334,12 +331,18 @@ impl<'c> World<'c> {
         event.pid.and_then(|pid| self.set_back.get(&(event.source, pid))).copied().unwrap_or(0)
     }
 
-    fn only_stream(&self, kind: EventKind) -> Option<StreamId> {
-        *self.only_streams.get(usize::try_from(kind.0).ok()?)?
-    }
-
     fn kind_list(&self, kind: EventKind) -> Option<Rc<List>> {
         self.by_kind.get(usize::try_from(kind.0).ok()?).cloned()
+    }
+
+    /// Where events of one kind with this value are looked up.
+    fn value_list(&self, kind: EventKind, value: (&str, &str)) -> Option<Rc<List>> {
+        let only = *self.only_streams.get(usize::try_from(kind.0).ok()?)?;
+        match only {
+            // All of them have this value: no need of a table.
+            Some(stream) if is_stream(value, stream) => self.kind_list(kind),
+            _ => self.value_table(kind, value.0),
+        }
     }
 
     /// The table of one kind by one value, built when first asked for.
@@ -374,6 +377,11 @@ impl<'c> World<'c> {
 
 /// So many events are looked through rather than asked for a rarer value.
 const FEW: usize = 64;
+
+/// Is this key and value the number of a stream, and of this one?
+fn is_stream((key, value): (&str, &str), stream: StreamId) -> bool {
+    key == "stream" && value.parse() == Ok(stream.0)
+}
 
 /// All lines of a log share its stream, many its host; a number or a name is of few.
 fn by_likely_rareness(mut values: Vec<(&str, String)>) -> Vec<(&str, String)> {

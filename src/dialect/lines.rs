@@ -205,9 +205,14 @@ impl<G: Grammar> Splitter for Lines<G> {
         let mut open = Open::default();
         let mut seen = self.seen.take();
         while at < text.len() {
+            if wanted < at {
+                wanted = sink.next_wanted(at);
+            }
+            if word < at {
+                word = sink.next_word(at);
+            }
             let mut is_refused = false;
             if open.whole.is_none() && seen.is_none() && open.skimmed.is_none_or(|open| !open.is_wanted) {
-                (wanted, word) = (sink.next_wanted(at), sink.next_word(at));
                 (at, is_refused) =
                     self.pass(text, (at, &mut number), wanted.min(word), &mut open.skimmed, sink);
                 if at >= text.len() {
@@ -228,12 +233,6 @@ impl<G: Grammar> Splitter for Lines<G> {
                 continue;
             }
             let content = without_returns(text.get(at..end).unwrap_or(""));
-            if wanted < at {
-                wanted = sink.next_wanted(at);
-            }
-            if word < at {
-                word = sink.next_word(at);
-            }
             let mut is_wanted = wanted < next;
             while word < next && !is_wanted {
                 is_wanted = self.grammar.is_telling(content, word - at);

@@ -36,7 +36,7 @@ pub(super) fn stated_status(text: &str) -> Option<&str> {
             if let Some(status) = status_at(text, at) {
                 return Some((at, status));
             }
-            from = at + word.needle().len();
+            from = at + STATUS_WORD;
         }
         None
     };
