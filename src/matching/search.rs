@@ -1,11 +1,13 @@
 //! The prefilter's search: where in a block of text does one of many literals stand? It knows no rule and no record.
 
+mod buckets;
 mod windows;
 
 use aho_corasick::packed::{self, MatchKind as PackedKind};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind, Span};
 
-use windows::{Windows, frequency};
+use buckets::in_buckets;
+use windows::Windows;
 
 pub(super) use windows::WINDOW;
 
@@ -206,77 +208,6 @@ impl Short {
     }
 }
 
-/// So many bytes vectors look at before they compare.
-const LOOKED_AT: usize = 4;
-
-/// The order in which vectors tell beginnings apart best. They sort them into eight or sixteen buckets by their place in
-/// the list, and stop wherever each half of each byte looked at stands in some beginning of one bucket: those that share a
-/// bucket should look alike. Pairs are exchanged as long as that helps; it is worth a third of the search.
-fn in_buckets(mut beginnings: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    /// Up to so many beginnings there are eight buckets.
-    const MOST_IN_EIGHT: usize = 32;
-    /// Nothing is gained by more rounds than this.
-    const ROUNDS: usize = 4;
-    let count = if beginnings.len() > MOST_IN_EIGHT { 16 } else { 8 };
-    let frequencies: Vec<f64> = (0..=u8::MAX).map(frequency).collect();
-    let stops = |beginnings: &[Vec<u8>], bucket: usize| -> f64 {
-        let at = |at: usize| {
-            let (mut low, mut high) = (0_u16, 0_u16);
-            for byte in
-                beginnings.iter().skip(bucket).step_by(count).filter_map(|beginning| beginning.get(at))
-            {
-                low |= 1 << (byte & 0xF);
-                high |= 1 << (byte >> 4);
-            }
-            let of_low =
-                |high: usize| -> f64 { halves(low).filter_map(|low| frequencies.get(high << 4 | low)).sum() };
-            halves(high).map(of_low).sum::<f64>()
-        };
-        (0..LOOKED_AT).map(at).product()
-    };
-    let mut stopping: Vec<f64> = (0..count).map(|bucket| stops(&beginnings, bucket)).collect();
-    for _ in 0..ROUNDS {
-        let mut is_better = false;
-        for one in 0..beginnings.len() {
-            for other in one + 1..beginnings.len() {
-                let (Some(held_one), Some(held_other)) =
-                    (stopping.get(one % count).copied(), stopping.get(other % count).copied())
-                else {
-                    continue;
-                };
-                if one % count == other % count {
-                    continue;
-                }
-                beginnings.swap(one, other);
-                let (now_one, now_other) =
-                    (stops(&beginnings, one % count), stops(&beginnings, other % count));
-                // Not worth while where it hardly differs, which would also go on and on.
-                if now_one + now_other < (held_one + held_other) * 0.999 {
-                    is_better = true;
-                    for (bucket, now) in [(one % count, now_one), (other % count, now_other)] {
-                        stopping.get_mut(bucket).into_iter().for_each(|held| *held = now);
-                    }
-                } else {
-                    beginnings.swap(one, other);
-                }
-            }
-        }
-        if !is_better {
-            break;
-        }
-    }
-    beginnings
-}
-
-/// The bits that are set, from the lowest.
-fn halves(mut set: u16) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let half = set.trailing_zeros() as usize;
-        set &= set.checked_sub(1)?;
-        Some(half)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -354,24 +285,6 @@ mod tests {
             assert_eq!((found.words, found.literals), (vec![1, 13, 19], vec![4, 22]));
         }
         assert_eq!(places(&[], &words, false, text).words, [1, 13, 19]);
-    }
-
-    #[test]
-    fn beginnings_change_their_places_and_nothing_else() {
-        let mixed = |number: usize| {
-            let (small, capital) = (b'a' + (number % 20) as u8, b'A' + (number % 23) as u8);
-            let byte = [small, capital, b'0', b'_'][number % 4];
-            vec![byte, small, byte, capital, b'x']
-        };
-        for count in [0, 1, 7, 20, 40, 64] {
-            let before: Vec<Vec<u8>> = (0..count).map(mixed).collect();
-            let mut after = in_buckets(before.clone());
-            assert!(count < 20 || after != before, "nothing was exchanged");
-            let mut sorted = before;
-            sorted.sort_unstable();
-            after.sort_unstable();
-            assert_eq!(after, sorted);
-        }
     }
 
     proptest! {
